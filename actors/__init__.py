@@ -1,0 +1,1 @@
+"""Who does the work: shards, persisters, the client that routes to them. One file imports ray: `remote.py`."""

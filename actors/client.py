@@ -1,0 +1,173 @@
+"""The engine as the gateway sees it: which shard to ask, when to ask the store, what they said last."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
+
+from actors.link import LinkLost, ShardLink, StoreLink
+from actors.listing import merge
+from actors.pipe import ShardPipe
+from actors.ports import EngineHealth, PersisterStats, ShardStats
+from engine import slots
+from engine.config import Config
+from engine.errors import SessiondError, Wait
+from engine.wire import BadRow, Control, Event, Reply, Summary
+from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+_SHARD_PAGE: Final = 200  # sessions a shard lists in one call: a longer one would hold up the events behind it
+
+T = TypeVar("T")
+
+
+class Client:
+    """Implements `EngineClient` over links. `tick` is called by `ticker.py`, all else by requests of one event loop."""
+
+    def __init__(
+        self, *, shards: Sequence[ShardLink], store: StoreLink, config: Config, now_ms: Callable[[], int]
+    ) -> None:
+        self._shards = shards
+        self._store = store
+        self._config = config
+        self._now_ms = now_ms
+        self._pipes = [ShardPipe(link, config.engine, now_ms) for link in shards]
+        self._shard_stats: list[ShardStats | None] = [None] * len(shards)
+        self._seen_ms = [now_ms()] * len(shards)
+        self._sinks: list[PersisterStats] = []
+        self._store_error = "not asked yet"
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    async def ingest(
+        self,
+        events: Sequence[Event],
+        *,
+        controls: Sequence[Control] = (),
+        bad_rows: Sequence[BadRow] = (),
+    ) -> Reply:
+        if len(self._pipes) == 1:
+            return await self._pipes[0].send(events, controls, bad_rows)
+        return await self._scatter(events, controls, bad_rows)
+
+    async def _scatter(self, events: Sequence[Event], controls: Sequence[Control], bad_rows: Sequence[BadRow]) -> Reply:
+        """To every shard its part; the answers put back in the order of the request."""
+        by_event = [self._shard_of_event(event) for event in events]
+        by_control = [self._shard_of(control.project_id, control.session_id) for control in controls]
+        shards = sorted({*by_event, *by_control, *([0] if bad_rows else [])})
+        sent = [
+            self._pipes[shard].send(
+                [event for event, owner in zip(events, by_event, strict=True) if owner == shard],
+                [control for control, owner in zip(controls, by_control, strict=True) if owner == shard],
+                bad_rows if shard == shards[0] else (),
+            )
+            for shard in shards
+        ]
+        replies = dict(zip(shards, await asyncio.gather(*sent), strict=True))
+        statuses = {shard: iter(reply.statuses) for shard, reply in replies.items()}
+        done = {shard: iter(reply.controls) for shard, reply in replies.items()}
+        return Reply(bytes(next(statuses[s]) for s in by_event), bytes(next(done[s]) for s in by_control))
+
+    def _shard_of_event(self, event: Event) -> int:
+        if event.session_id:
+            return self._shard_of(event.project_id, event.session_id)
+        slot = slots.slot_of(slots.user_key(event.project_id, event.user_id))
+        return slots.shard_of(slot, len(self._shards))
+
+    def _shard_of(self, project_id: str, session_id: str) -> int:
+        return slots.shard_of(slots.slot_of_session(project_id, session_id), len(self._shards))
+
+    def pending_events(self) -> int:
+        return sum(pipe.pending_events for pipe in self._pipes)
+
+    async def sweep(self, project_id: str) -> int:
+        return sum(await asyncio.gather(*(self._sweep(shard, project_id) for shard in self._shards)))
+
+    async def _sweep(self, shard: ShardLink, project_id: str) -> int:
+        now_ms, total = self._now_ms(), 0
+        while count := await self._answer(shard.sweep(project_id, now_ms)):
+            total += count
+        return total
+
+    # -- queries --------------------------------------------------------------------------------------------------
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        shard = self._shards[self._shard_of(project_id, session_id)]
+        found = await self._answer(shard.session(project_id, session_id, generation))
+        return found or await self._answer(self._store.session(project_id, session_id, generation))
+
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        pages = [self._shard_sessions(shard, wanted) for shard in self._shards]
+        if wanted.state != "live":
+            pages.append(self._answer(self._store.sessions(wanted)))
+        return merge(await asyncio.gather(*pages), wanted.limit)
+
+    async def _shard_sessions(self, shard: ShardLink, wanted: SessionFilter) -> list[Summary]:
+        found: list[Summary] = []
+        before = wanted.before
+        while (left := wanted.limit - len(found)) > 0:
+            page = await self._answer(shard.sessions(wanted.page(min(left, _SHARD_PAGE), before)))
+            found += page
+            if len(page) < _SHARD_PAGE:
+                break
+            before = (page[-1].started_ms, page[-1].session_id, page[-1].generation)
+        return found
+
+    async def events(self, wanted: EventFilter) -> list[StoredEvent]:
+        return await self._answer(self._store.events(wanted))
+
+    async def stats(self, wanted: StatsFilter) -> EventStats:
+        return await self._answer(self._store.stats(wanted))
+
+    async def _answer(self, call: Awaitable[T]) -> T:
+        """An answer in time, or `Wait`."""
+        try:
+            async with asyncio.timeout(self._config.clickhouse.timeout_ms / 1000):
+                return await call
+        except (LinkLost, TimeoutError):
+            message = "The part that holds this answer restarts or does not respond."
+            raise Wait(message, "unavailable") from None
+
+    # -- looking after it -----------------------------------------------------------------------------------------
+
+    def health(self) -> EngineHealth:
+        return EngineHealth(list(self._shard_stats), self._sinks, not self._store_error, self._store_error)
+
+    def longest_absence_ms(self) -> int:
+        """How long the shard that was silent longest has not answered a tick."""
+        return self._now_ms() - min(self._seen_ms)
+
+    async def tick(self) -> None:
+        """One tick of every shard; those that do not answer in time show as None in `health`."""
+        now_ms = self._now_ms()
+        ticks = [self._tick_shard(number, link, now_ms) for number, link in enumerate(self._shards)]
+        await asyncio.gather(*ticks)
+
+    async def _tick_shard(self, number: int, link: ShardLink, now_ms: int) -> None:
+        stats = await self._or_none(link.tick(now_ms, self._stored_by_all(number)))
+        self._shard_stats[number] = stats
+        if stats is not None:
+            self._seen_ms[number] = self._now_ms()
+
+    def _stored_by_all(self, shard: int) -> int:
+        return min((sink.done_seq for sink in self._sinks if sink.shard == shard), default=0)
+
+    async def ask_store(self) -> None:
+        """Ask the store and the persisters how they are."""
+        try:
+            async with asyncio.timeout(self._config.engine.call_timeout_ms / 1000):
+                self._sinks = await self._store.sinks()
+                await self._store.ping()
+            self._store_error = ""
+        except (LinkLost, TimeoutError):
+            self._store_error = "The store process does not answer."
+        except SessiondError as error:
+            self._store_error = error.message
+
+    async def _or_none(self, call: Coroutine[Any, Any, T]) -> T | None:
+        try:
+            async with asyncio.timeout(self._config.engine.call_timeout_ms / 1000):
+                return await call
+        except (LinkLost, TimeoutError):
+            return None
+
+    async def close(self) -> None:
+        await asyncio.gather(*(pipe.close() for pipe in self._pipes))

@@ -1,0 +1,36 @@
+"""The ways to a shard and to the store, whatever lies between: a Ray call, or a plain call in the same process."""
+
+from typing import Protocol
+
+from actors.ports import PersisterStats, ShardStats
+from engine.wire import Summary
+from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+
+class LinkLost(Exception):
+    """No answer: the other side died, hangs or restarts. Whether the call was done is unknown."""
+
+
+class ShardLink(Protocol):
+    """Calls run one at a time, in the order they were made. Any of them may raise LinkLost."""
+
+    async def apply(self, payload: bytes) -> bytes:
+        """`Shard.apply`; raises Wait and BatchGap as it does."""
+
+    async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats: ...
+    async def sweep(self, project_id: str, now_ms: int) -> int:
+        """`Shard.sweep`: some at a time, 0 = there are no more."""
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None: ...
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]: ...
+
+
+class StoreLink(Protocol):
+    """Queries, and what the persisters say of themselves. Raises Wait and LinkLost."""
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None: ...
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]: ...
+    async def events(self, wanted: EventFilter) -> list[StoredEvent]: ...
+    async def stats(self, wanted: StatsFilter) -> EventStats: ...
+    async def sinks(self) -> list[PersisterStats]: ...
+    async def ping(self) -> None: ...

@@ -1,0 +1,74 @@
+"""Which sessions of a shard a list shows: the live ones, and ended ones that the store may not have yet."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from heapq import nlargest
+from itertools import chain
+from typing import Final
+
+from engine.session import Session
+from engine.summary import summarise
+from engine.wire import Summary
+from persistence.ports import SessionFilter
+
+_MAX_UNSTORED: Final = 10_000  # while the store is down the list forgets the oldest ends; /session/analysis does not
+
+Place = tuple[int, str, int]
+
+
+class Unstored:
+    """Ended sessions between their frame and the store."""
+
+    def __init__(self) -> None:
+        self._ended: deque[tuple[int, Summary]] = deque(maxlen=_MAX_UNSTORED)
+
+    def add(self, seq: int, summaries: Iterable[Summary]) -> None:
+        self._ended.extend((seq, summary) for summary in summaries)
+
+    def stored(self, seq: int) -> None:
+        """The store has every frame up to `seq`."""
+        while self._ended and self._ended[0][0] <= seq:
+            self._ended.popleft()
+
+    def __iter__(self) -> Iterator[Summary]:
+        return iter({(s.session_id, s.generation): s for _, s in self._ended}.values())
+
+
+def newest(live: Iterable[Session], unstored: Unstored, wanted: SessionFilter) -> list[Summary]:
+    """At most `wanted.limit`, by (started_ms, session_id, generation) descending. Only those are summarised."""
+    candidates: list[Session | Summary] = []
+    if wanted.state != "ended":
+        candidates += (session for session in live if _matches(session, wanted))
+    if wanted.state != "live":
+        candidates += (summary for summary in unstored if _matches(summary, wanted))
+    return [
+        found if isinstance(found, Summary) else summarise(found)
+        for found in nlargest(wanted.limit, candidates, key=place_of)
+    ]
+
+
+def place_of(session: Session | Summary) -> Place:
+    """Where a session stands in every list."""
+    generation = session.public_generation if isinstance(session, Session) else session.generation
+    return session.started_ms, session.session_id, generation
+
+
+def merge(pages: Iterable[list[Summary]], limit: int) -> list[Summary]:
+    """One page of many: each session once, in its highest version."""
+    best: dict[tuple[str, int], Summary] = {}
+    for summary in chain.from_iterable(pages):
+        known = best.get((summary.session_id, summary.generation))
+        if known is None or summary.version > known.version:
+            best[summary.session_id, summary.generation] = summary
+    return nlargest(limit, best.values(), key=place_of)
+
+
+def _matches(session: Session | Summary, wanted: SessionFilter) -> bool:
+    return (
+        session.project_id == wanted.project_id
+        and (not wanted.user_id or session.user_id == wanted.user_id)
+        and (wanted.from_ms is None or session.started_ms >= wanted.from_ms)
+        and (wanted.to_ms is None or session.started_ms < wanted.to_ms)
+        and (wanted.before is None or place_of(session) < wanted.before)
+        and (not wanted.anomaly or any(anomaly.type == wanted.anomaly for anomaly in session.anomalies))
+    )

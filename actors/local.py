@@ -1,0 +1,50 @@
+"""Links without Ray: shards and store in this process. Ships for tests and tools; the answers are the same."""
+
+from actors.ports import PersisterStats, ShardStats
+from actors.shard import Shard
+from actors.storekeeper import StoreKeeper
+from engine.wire import Summary
+from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+
+class LocalShardLink:
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+
+    async def apply(self, payload: bytes) -> bytes:
+        return self._shard.apply(payload)
+
+    async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        return self._shard.tick(now_ms, sinks_done_seq)
+
+    async def sweep(self, project_id: str, now_ms: int) -> int:
+        return self._shard.sweep(project_id, now_ms)
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        return self._shard.session(project_id, session_id, generation)
+
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        return self._shard.sessions(wanted)
+
+
+class LocalStoreLink:
+    def __init__(self, keeper: StoreKeeper) -> None:
+        self._keeper = keeper
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        return self._keeper.session(project_id, session_id, generation)
+
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        return self._keeper.sessions(wanted)
+
+    async def events(self, wanted: EventFilter) -> list[StoredEvent]:
+        return self._keeper.events(wanted)
+
+    async def stats(self, wanted: StatsFilter) -> EventStats:
+        return self._keeper.stats(wanted)
+
+    async def sinks(self) -> list[PersisterStats]:
+        return self._keeper.sinks()
+
+    async def ping(self) -> None:
+        self._keeper.ping()

@@ -1,0 +1,201 @@
+"""Drains the journal of one shard into one store: read, plan, insert, done; one unit of work per `step`.
+
+Nothing is ever skipped: what the store does not take now is sent again, with the same bounds and tokens, until it does.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+from actors.daily_counts import DailyCounts
+from actors.ports import PersisterStats
+from engine.errors import OperatorError, Wait
+from persistence.chunk import chunk_of
+from persistence.delivery import Delivery
+from persistence.flush import FlushRules
+from persistence.intake import Intake
+from persistence.journal import JournalReader
+from persistence.plan import Plan, Source
+from persistence.ports import Store
+from persistence.retry import Backoff
+from persistence.unpacked import Unpacked
+
+_log = structlog.get_logger(__name__)
+
+
+class Persister:
+    """Driven by one thread; `stats` may be called from any. Blocks for the store's answer, never sleeps.
+
+    Holds at most one chunk and one reading beyond it, whatever the journal holds.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        reader: JournalReader,
+        store: Store,
+        plan: Plan,
+        daily: DailyCounts,
+        rules: FlushRules,
+        backoff: Backoff,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._plan = plan
+        self._daily = daily
+        self._rules = rules
+        self._backoff = backoff
+        self._intake = Intake(reader, shard=source.shard, rules=rules)
+        self._backlog = self._intake.backlog
+        self._delivery: Delivery | None = None  # planned, and not done
+        self._is_resumed = False
+        self._done_seq = 0
+        self._failures = 0  # in a row
+        self._retry_ms = 0
+        self._errors = 0
+        self._last_error = ""
+        self._rows: dict[str, int] = {}
+        self._stats = PersisterStats(shard=source.shard, sink=source.sink)
+
+    def step(self, now_ms: int) -> int:
+        """One unit of work; when to come again (Unix ms): at once when that is not after `now_ms`."""
+        if now_ms >= self._retry_ms and self._advance(now_ms, is_forced=False):
+            self._count_days(lambda: self._daily.step(now_ms))
+        self._note(now_ms)
+        return self._next_wake_ms(now_ms)
+
+    def flush(self, now_ms: int, *, give_up: Callable[[], bool] = lambda: False) -> bool:
+        """Store everything that the journal holds. False when the store did not take it or `give_up` said so.
+
+        What is left stays in the journal for the next start.
+        """
+        before_seq = -1
+        while before_seq != self._done_seq:
+            before_seq = self._done_seq
+            if give_up() or not self._advance(now_ms, is_forced=True):
+                self._note(now_ms)
+                return False
+        is_counted = self._count_days(self._daily.flush)
+        self._note(now_ms)
+        return is_counted
+
+    def failed(self, error: Exception, now_ms: int) -> None:
+        """Something unforeseen came out of `step` or `flush`: start over from what is durable, after a long wait."""
+        self._start_over(f"{type(error).__name__}: {error}", now_ms)
+        self._note(now_ms)
+
+    def stats(self) -> PersisterStats:
+        """As of the last step. `last_error` is "" again once the store works again."""
+        return self._stats
+
+    def close(self) -> None:
+        self._intake.close()
+
+    def _advance(self, now_ms: int, *, is_forced: bool) -> bool:
+        try:
+            self._work(now_ms, is_forced=is_forced)
+        except Wait as error:
+            self._failures += 1
+            delay_ms = self._backoff.delay_ms(self._failures, self._seed())
+            self._back_off(error.message, now_ms + max(delay_ms, error.retry_after_ms))
+            return False
+        except OperatorError as error:
+            self._start_over(error.message, now_ms)
+            return False
+        self._failures = self._retry_ms = 0
+        self._last_error = ""
+        return True
+
+    def _work(self, now_ms: int, *, is_forced: bool) -> None:
+        if not self._is_resumed:
+            self._resume()
+        if self._delivery is None:
+            self._intake.read(now_ms)
+            if is_forced or self._backlog.is_due(now_ms):
+                self._plan_next()
+        if self._delivery is not None:
+            self._send(self._delivery)
+
+    def _resume(self) -> None:
+        """Begin where the plan says: a chunk that was planned is sent again as it was, stored or not."""
+        position = self._plan.position(self._source)
+        planned = self._intake.resume(position)
+        self._delivery = self._delivery_of(planned) if planned else None
+        self._done_seq = position.done_seq
+        self._is_resumed = True
+
+    def _plan_next(self) -> None:
+        frames = self._backlog.next_chunk()
+        if not frames:
+            return
+        delivery = self._delivery_of(frames)
+        self._plan.plan(self._source, delivery.chunk.bounds)
+        self._delivery = delivery
+        self._backlog.drop(frames)
+
+    def _delivery_of(self, frames: list[Unpacked]) -> Delivery:
+        return Delivery(
+            store=self._store, source=self._source, chunk=chunk_of(frames), max_refusals=self._rules.max_refusals
+        )
+
+    def _send(self, delivery: Delivery) -> None:
+        delivery.run()
+        bounds = delivery.chunk.bounds
+        self._plan.done(self._source, bounds, delivery.chunk.days)
+        self._delivery = None
+        self._done_seq = bounds.last_seq
+        for table, rows in delivery.rows.items():
+            self._rows[table] = self._rows.get(table, 0) + rows
+        for reason in delivery.refused:
+            self._errors += 1
+            _log.error("row refused, kept in bad_rows", shard=self._source.shard, reason=reason)
+
+    def _count_days(self, count: Callable[[], None]) -> bool:
+        """A failure here does not hold up the rows; `daily` says itself when it tries again."""
+        try:
+            count()
+        except (Wait, OperatorError) as error:
+            self._errors += 1
+            _log.warning("daily counts failed", sink=self._source.sink, error=error.message)
+            return False
+        return True
+
+    def _start_over(self, error: str, now_ms: int) -> None:
+        # What is planned and done is looked up again: after a failed commit only the disk knows.
+        self._is_resumed = False
+        self._back_off(error, now_ms + self._backoff.longest_ms(self._seed()))
+
+    def _back_off(self, error: str, retry_ms: int) -> None:
+        self._retry_ms = retry_ms
+        self._errors += 1
+        self._last_error = error
+        _log.warning("sink does not take rows", shard=self._source.shard, sink=self._source.sink, error=error)
+
+    def _seed(self) -> str:
+        return f"{self._source.sink}:{self._source.shard}"
+
+    def _next_wake_ms(self, now_ms: int) -> int:
+        if self._retry_ms > now_ms:
+            return min(self._retry_ms, now_ms + self._rules.poll_ms)
+        if self._backlog.is_due(now_ms):
+            return now_ms
+        poll_ms = now_ms + self._rules.poll_ms
+        oldest_ms = self._backlog.oldest_ms()
+        return poll_ms if oldest_ms is None else min(poll_ms, oldest_ms + self._rules.flush_interval_ms)
+
+    def _oldest_ms(self) -> int | None:
+        return self._delivery.chunk.oldest_ms if self._delivery else self._backlog.oldest_ms()
+
+    def _note(self, now_ms: int) -> None:
+        oldest_ms = self._oldest_ms()
+        self._stats = PersisterStats(
+            shard=self._source.shard,
+            sink=self._source.sink,
+            done_seq=self._done_seq,
+            lag_frames=max(0, self._intake.last_seq - self._done_seq),
+            lag_ms=0 if oldest_ms is None else max(0, now_ms - oldest_ms),
+            rows=dict(self._rows),
+            errors=self._errors,
+            last_error=self._last_error or self._daily.last_error,
+        )

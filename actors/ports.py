@@ -1,0 +1,73 @@
+"""What the gateway may ask of the engine, however it is run: Ray actors, or all in one process (tests)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from engine.wire import BadRow, Control, Event, Reply, Summary
+from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+
+class ShardStats(msgspec.Struct):
+    """What a shard says of itself after each tick. Counters start at zero with the process."""
+
+    shard: int
+    epoch: int = 0
+    live: int = 0
+    last_seq: int = 0
+    snapshot_seq: int = 0  # a restart replays the frames after this one
+    journal_bytes: int = 0
+    free_disk_percent: float = 100.0
+    started: int = 0
+    ended: dict[str, int] = {}  # by end reason
+    late: int = 0
+    duplicates: int = 0
+    anomalies: dict[str, int] = {}  # by type
+    detector_errors: dict[str, int] = {}  # by detector
+    findings_dropped: int = 0  # of sessions that hold as many anomalies as they may
+
+
+class PersisterStats(msgspec.Struct):
+    """What the persister says of one shard and sink."""
+
+    shard: int
+    sink: str
+    done_seq: int = 0
+    lag_frames: int = 0
+    lag_ms: int = 0  # age of the oldest frame not yet stored, 0 = none
+    rows: dict[str, int] = {}  # by table, since the process started
+    errors: int = 0
+    last_error: str = ""
+
+
+class EngineHealth(msgspec.Struct):
+    """`shards`: None = did not answer the last tick."""
+
+    shards: list[ShardStats | None] = []
+    sinks: list[PersisterStats] = []
+    store_ok: bool = False
+    store_error: str = ""
+
+
+class EngineClient(Protocol):
+    """One per gateway. Raises `Wait` when the work was not accepted, `ClientError` when it never can be."""
+
+    async def ingest(
+        self,
+        events: Sequence[Event],
+        *,
+        controls: Sequence[Control] = (),
+        bad_rows: Sequence[BadRow] = (),
+    ) -> Reply:
+        """Durable when it returns; statuses in the order of `events` and `controls`."""
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None: ...
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]: ...
+    async def events(self, wanted: EventFilter) -> list[StoredEvent]: ...
+    async def stats(self, wanted: StatsFilter) -> EventStats: ...
+    async def sweep(self, project_id: str) -> int:
+        """End every imported session whose gap has passed in event time; how many ended."""
+
+    def health(self) -> EngineHealth: ...
+    def pending_events(self) -> int: ...

@@ -1,0 +1,270 @@
+"""The only file that imports ray: thin shells around `Shard` and `StoreKeeper`, and the links to them.
+
+Shells hold no logic, because Ray restarts an actor with the class body it first saw. A shard is a sync actor without
+concurrency, so that its calls run one at a time and in order, and Ray never retries a call: a retry would reorder.
+"""
+
+# isort: off
+import actors.ray_settings  # noqa: F401 - before ray, which reads the environment when it is imported
+# isort: on
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import ray
+import structlog
+import xxhash
+from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
+
+from actors.link import LinkLost
+from actors.log import set_up_log
+from actors.ports import PersisterStats, ShardStats
+from actors.wiring import open_shard, open_storekeeper
+from engine.config import Config
+from engine.errors import BatchGap, ClientError, SessiondError, Wait
+from engine.wire import Summary
+from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+T = TypeVar("T")
+
+_QUERY_THREADS: Final = 4
+_MAX_PENDING_CALLS: Final = 1000
+_OBJECT_STORE_BYTES: Final = 150_000_000
+_EXIT_FAILED: Final = 70
+_STORE_NICENESS: Final = 5  # merges and large queries come after the acks that clients wait for
+
+
+class ShardShell:
+    """A shard in its own process. What is not the caller's fault ends the process: its memory may be ahead of the
+    disk, and Ray starts a new one that reads the disk."""
+
+    def __init__(self, config: Config, number: int) -> None:
+        set_up_log()
+        self._shard = _or_die(lambda: open_shard(config, number))
+        _calm_gc()
+
+    def apply(self, payload: bytes) -> bytes:
+        return _or_die(lambda: self._shard.apply(payload))
+
+    def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        return _or_die(lambda: self._shard.tick(now_ms, sinks_done_seq))
+
+    def sweep(self, project_id: str, now_ms: int) -> int:
+        return _or_die(lambda: self._shard.sweep(project_id, now_ms))
+
+    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        return _or_die(lambda: self._shard.session(project_id, session_id, generation))
+
+    def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        return _or_die(lambda: self._shard.sessions(wanted))
+
+    def close(self) -> None:
+        _or_die(self._shard.close)
+
+    def process_id(self) -> int:
+        return os.getpid()
+
+
+class StoreShell:
+    """The store in its own process; queries run on threads beside the persisters."""
+
+    def __init__(self, config: Config, shards: int) -> None:
+        set_up_log()
+        os.nice(_STORE_NICENESS)
+        self._keeper = _or_die(lambda: open_storekeeper(config, shards))
+        _calm_gc()
+
+    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        return self._keeper.session(project_id, session_id, generation)
+
+    def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        return self._keeper.sessions(wanted)
+
+    def events(self, wanted: EventFilter) -> list[StoredEvent]:
+        return self._keeper.events(wanted)
+
+    def stats(self, wanted: StatsFilter) -> EventStats:
+        return self._keeper.stats(wanted)
+
+    def sinks(self) -> list[PersisterStats]:
+        return self._keeper.sinks()
+
+    def ping(self) -> None:
+        self._keeper.ping()
+
+    def close(self, timeout_ms: int) -> None:
+        self._keeper.close(timeout_ms)
+
+    def process_id(self) -> int:
+        return os.getpid()
+
+
+def _or_die(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (Wait, BatchGap, ClientError):
+        raise
+    except BaseException as error:
+        message = error.message if isinstance(error, SessiondError) else repr(error)
+        structlog.get_logger(__name__).exception("process ends", reason=message)
+        os._exit(_EXIT_FAILED)
+
+
+def _calm_gc() -> None:
+    """A shard's sessions hold no cycles: looking for some among a million lists would only stop the shard."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
+async def _answer(call: Any) -> Any:
+    """The result of a Ray call; our own errors as they were raised, everything else as LinkLost."""
+    try:
+        return await call
+    except RayTaskError as error:
+        if isinstance(error.cause, SessiondError):
+            raise error.cause from None
+        raise
+    except (RayActorError, GetTimeoutError) as error:
+        raise LinkLost(str(error)) from error
+
+
+async def _unless_lost(call: Awaitable[None]) -> None:
+    with contextlib.suppress(LinkLost):
+        await call
+
+
+class RayShardLink:
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def apply(self, payload: bytes) -> bytes:
+        answer: bytes = await _answer(self._actor.apply.remote(payload))
+        return answer
+
+    async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        answer: ShardStats = await _answer(self._actor.tick.remote(now_ms, sinks_done_seq))
+        return answer
+
+    async def sweep(self, project_id: str, now_ms: int) -> int:
+        answer: int = await _answer(self._actor.sweep.remote(project_id, now_ms))
+        return answer
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        answer: Summary | None = await _answer(self._actor.session.remote(project_id, session_id, generation))
+        return answer
+
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        answer: list[Summary] = await _answer(self._actor.sessions.remote(wanted))
+        return answer
+
+    async def close(self) -> None:
+        await _answer(self._actor.close.remote())
+
+    async def process_id(self) -> int:
+        answer: int = await _answer(self._actor.process_id.remote())
+        return answer
+
+
+class RayStoreLink:
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        answer: Summary | None = await _answer(self._actor.session.remote(project_id, session_id, generation))
+        return answer
+
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        answer: list[Summary] = await _answer(self._actor.sessions.remote(wanted))
+        return answer
+
+    async def events(self, wanted: EventFilter) -> list[StoredEvent]:
+        answer: list[StoredEvent] = await _answer(self._actor.events.remote(wanted))
+        return answer
+
+    async def stats(self, wanted: StatsFilter) -> EventStats:
+        answer: EventStats = await _answer(self._actor.stats.remote(wanted))
+        return answer
+
+    async def sinks(self) -> list[PersisterStats]:
+        answer: list[PersisterStats] = await _answer(self._actor.sinks.remote())
+        return answer
+
+    async def ping(self) -> None:
+        await _answer(self._actor.ping.remote())
+
+    async def close(self, timeout_ms: int) -> None:
+        await _answer(self._actor.close.remote(timeout_ms))
+
+    async def process_id(self) -> int:
+        answer: int = await _answer(self._actor.process_id.remote())
+        return answer
+
+
+def _scratch(config: Config) -> Path:
+    """Ray's sockets and logs. Not in the data folder, because a socket's path may have 107 bytes only; one folder per
+    data folder, emptied at the start, because a killed run cannot clean up."""
+    name = xxhash.xxh3_64_hexdigest(str(Path(config.data_dir).resolve()).encode())
+    folder = Path(tempfile.gettempdir()) / f"sessiond-ray-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+class RayNode:
+    """Ray on this machine and the actors on it."""
+
+    def __init__(self, config: Config, shards: int) -> None:
+        self._config = config
+        self._folder = _scratch(config)
+        ray.init(
+            address="local",
+            num_cpus=1,
+            _node_ip_address="127.0.0.1",
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            log_to_driver=True,
+            logging_level=logging.WARNING,
+            _temp_dir=str(self._folder),
+        )
+        remote: Any = ray.remote  # its overloads do not know classes with options
+        options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
+        shard = remote(ShardShell).options(max_pending_calls=_MAX_PENDING_CALLS, **options)
+        self._store_class = remote(StoreShell).options(max_concurrency=_QUERY_THREADS, **options)
+        self.shards = [RayShardLink(shard.remote(config, number)) for number in range(shards)]
+        self.store: RayStoreLink | None = None
+
+    async def start(self) -> RayStoreLink:
+        """Wait for the shards, whose journals the store reads; then start the store."""
+        await asyncio.gather(*(shard.process_id() for shard in self.shards))
+        self.store = RayStoreLink(self._store_class.remote(self._config, len(self.shards)))
+        await self.store.process_id()
+        return self.store
+
+    async def stop(self, timeout_ms: int) -> None:
+        """Store what can be stored in time, save every session, end the processes. One that is dead already has
+        nothing to save that its disk does not hold."""
+        if self.store is not None:
+            await _unless_lost(self.store.close(timeout_ms))
+        await asyncio.gather(*(_unless_lost(shard.close()) for shard in self.shards))
+        self.shutdown()
+
+    def shutdown(self) -> None:
+        ray.shutdown()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def processes_of(node: RayNode) -> Awaitable[list[int]]:
+    """The process ids of the shards, then of the store: for tests that kill them."""
+    links: list[RayShardLink | RayStoreLink] = [*node.shards]
+    if node.store is not None:
+        links.append(node.store)
+    return asyncio.gather(*(link.process_id() for link in links))

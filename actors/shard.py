@@ -1,0 +1,242 @@
+"""A shard: the sessions of a set of slots, their journal, and nothing else. A plain class; `remote.py` gives it a
+process. One call at a time; when `apply` returns, the batch is on disk.
+
+An `OperatorError` out of any call means that memory may be ahead of the disk: the process must end, and the next one
+starts from what is on the disk.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from actors.archive import JournalArchive
+from actors.listing import Unstored, newest
+from actors.ports import ShardStats
+from engine.config import Config
+from engine.errors import SessiondError, Wait
+from engine.numbering import Numbering
+from engine.registry import Own, Registry, Tally
+from engine.session import Session, encode_session
+from engine.summary import summarise
+from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Batch, Outcome, Reply, Summary, decode_batch, encode
+from persistence.journal import Journal
+from persistence.ports import SessionFilter
+from persistence.session_rows import SessionRow
+
+_ENDS_PER_FRAME = 500
+_ENDS_PER_TICK = 1_000  # when very many are due at once the rest ends in the next ticks, and events get in between
+
+_decode_ending = msgspec.msgpack.Decoder(tuple[int, list[tuple[str, int]]]).decode
+
+
+class Snapshot(msgspec.Struct, array_like=True):
+    """What a shard saves besides its sessions."""
+
+    own: Own = msgspec.field(default_factory=Own)
+    numbering: Numbering = msgspec.field(default_factory=Numbering)
+
+
+_decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+class Shard:
+    """`free_disk_percent` is asked once per tick."""
+
+    def __init__(
+        self, *, number: int, folder: Path, config: Config, now_ms: int, free_disk_percent: Callable[[], float]
+    ) -> None:
+        self._config = config
+        self._free_disk_percent = free_disk_percent
+        self._journal = Journal(folder, lock_wait_ms=config.journal.lock_wait_ms)
+        self._archive = JournalArchive(self._journal)
+        self._registry = Registry(limits=config.session, thresholds=config.detectors, archive=self._archive)
+        self._residents = self._registry.residents
+        self._unstored = Unstored()
+        self._snapshot = Snapshot()
+        self._replay_after = 0
+        self._stats = ShardStats(shard=number, epoch=self._journal.epoch)
+        try:
+            self._recover()
+            self._start(now_ms)
+        except SessiondError:
+            self._journal.close()
+            raise
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def _recover(self) -> None:
+        """Snapshot, then the frames after it. A key that was saved later than a frame skips that frame."""
+        saved, as_of, self._replay_after = self._journal.snapshot()
+        if saved:
+            self._snapshot = _decode_snapshot(saved)
+        self._registry.own = self._snapshot.own
+        for state in self._journal.sessions.live():
+            self._residents.put_live(self._registry.folder.decode(state))
+        with self._archive.replaying(self._replay_after), self._replaying():
+            seq = self._replay_after
+            while frames := self._journal.frames(seq):
+                for frame in frames:
+                    self._replay(frame.kind, frame.received_ms, frame.body, frame.seq, is_new=frame.seq > as_of)
+                seq = frames[-1].seq
+        self._registry.tally = Tally()
+        self._registry.folder.reported.clear()
+        self._registry.folder.detector_errors.clear()
+
+    @contextmanager
+    def _replaying(self) -> Iterator[None]:
+        self._registry.replaying = True
+        yield
+        self._registry.replaying = False
+
+    def _replay(self, kind: str, now_ms: int, body: bytes, seq: int, *, is_new: bool) -> None:
+        if kind == "batch":
+            batch = decode_batch(body)
+            outcome = self._registry.apply(batch, now_ms, seq)
+            if is_new:
+                self._snapshot.numbering.took(batch.gateway, batch.number, _reply(outcome))
+        elif kind == "start":
+            if is_new:
+                self._registry.start(now_ms)
+        else:
+            self._registry.end(_decode_ending(body)[1], now_ms, seq)
+
+    def _start(self, now_ms: int) -> None:
+        now_ms = self._clamped(now_ms)
+        self._journal.append("start", now_ms, encode(now_ms), encode(Outcome()))
+        self._registry.start(now_ms)
+
+    def close(self) -> None:
+        """Save everything, so that the next start replays nothing."""
+        while self._residents.dirty:
+            self._save(len(self._residents.dirty))
+        self._journal.close()
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def apply(self, payload: bytes) -> bytes:
+        """A batch as msgpack; the reply as msgpack. Raises Wait (nothing was taken) and BatchGap."""
+        batch = decode_batch(payload)
+        old = self._snapshot.numbering.seen(batch.gateway, batch.number)
+        if old is not None:
+            return old
+        self._refuse_if_full(batch)
+        now_ms = self._clamped(batch.received_ms)
+        outcome = self._registry.apply(batch, now_ms, self._journal.last_seq + 1)
+        self._journal.append("batch", now_ms, payload, encode(outcome))
+        reply = _reply(outcome)
+        self._snapshot.numbering.took(batch.gateway, batch.number, reply)
+        self._count(outcome)
+        return reply
+
+    def _refuse_if_full(self, batch: Batch) -> None:
+        if self._stats.free_disk_percent < self._config.journal.min_free_disk_percent:
+            message = f"Only {self._stats.free_disk_percent:.1f} % of the disk is free; nothing is accepted below "
+            message += f"{self._config.journal.min_free_disk_percent} %."
+            raise Wait(message, "disk_full", 5000)
+        if len(self._residents.live) >= self._config.session.max_live and self._registry.opens_any(batch):
+            message = f"This shard holds {len(self._residents.live)} live sessions, the most it may."
+            raise Wait(message, "too_many_sessions", 5000)
+
+    def sweep(self, project_id: str, now_ms: int) -> int:
+        """End imported sessions of a project whose gap has passed, so many that events do not wait long; how many.
+        0 = there are no more."""
+        now_ms = self._clamped(now_ms)
+        ending = self._registry.swept(project_id, now_ms)[:_ENDS_PER_FRAME]
+        if ending:
+            self._end("sweep", ending, now_ms)
+        return len(ending)
+
+    def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        """End who is due, save some of what changed, let go what every sink has. `sinks_done_seq`: the last frame
+        that every sink has stored."""
+        now_ms = self._clamped(now_ms)
+        for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
+            if ending := self._registry.due(now_ms, limit=_ENDS_PER_FRAME):
+                self._end("tick", ending, now_ms)
+        if self._residents.dirty:
+            self._save(max(self._config.journal.snapshot_sessions, len(self._residents.dirty) // 64))
+        self._unstored.stored(sinks_done_seq)
+        self._journal.trim(min(self._replay_after, sinks_done_seq))
+        self._journal.shrink()
+        self._expire(now_ms)
+        return self.stats()
+
+    def _end(self, kind: str, ending: list[tuple[str, int]], now_ms: int) -> None:
+        outcome = self._registry.end(ending, now_ms, self._journal.last_seq + 1)
+        self._journal.append(kind, now_ms, encode((now_ms, ending)), encode(outcome))
+        self._count(outcome)
+
+    def _clamped(self, now_ms: int) -> int:
+        """Receive time never goes back, whichever gateway stamped it."""
+        return max(now_ms, self._registry.own.clock_ms)
+
+    def _save(self, limit: int) -> None:
+        """The keys that are dirty longest; what a restart must replay begins after the oldest one left."""
+        dirty, as_of = self._residents.dirty, self._journal.last_seq
+        keys = list(islice(dirty, limit))
+        oldest_left = next(islice(dirty.values(), len(keys), None), as_of + 1)
+        replay_after = oldest_left - 1
+        rows = (_row(session, as_of) for key in keys for session in self._residents.changed(key))
+        self._journal.save(rows, snapshot=encode(self._snapshot), as_of=as_of, replay_after=replay_after)
+        self._archive.saved()
+        self._replay_after = replay_after
+        self._residents.saved(keys)
+
+    def _expire(self, now_ms: int) -> None:
+        """Only what no frame that a restart would replay can still see: else a replay would decide otherwise."""
+        limits = self._config.session
+        received_ms = self._journal.received_ms(self._replay_after + 1)
+        slim_before_ms = (now_ms if received_ms is None else received_ms) - limits.late_ms
+        self._journal.expire(slim_before_ms=slim_before_ms, forget_before_ms=slim_before_ms - limits.remember_ms)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        """A session that is live, or ended and not yet forgotten."""
+        key = self._residents.key_of(project_id, session_id)
+        session = self._residents.find(key, session_id, generation)
+        return None if session is None else summarise(session)
+
+    def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        """Live sessions, and ended ones that may not have reached the store yet; newest first."""
+        return newest(self._residents.live.values(), self._unstored, wanted)
+
+    def stats(self) -> ShardStats:
+        stats = self._stats
+        stats.live = len(self._residents.live)
+        stats.last_seq = self._journal.last_seq
+        stats.snapshot_seq = self._replay_after
+        stats.journal_bytes = self._journal.size_bytes()
+        stats.free_disk_percent = self._free_disk_percent()
+        stats.started = self._registry.tally.started
+        stats.ended = dict(self._registry.tally.ended)
+        stats.anomalies = dict(self._registry.folder.reported)
+        stats.detector_errors = dict(self._registry.folder.detector_errors)
+        stats.findings_dropped = self._registry.folder.dropped
+        return stats
+
+    def _count(self, outcome: Outcome) -> None:
+        self._unstored.add(self._journal.last_seq, outcome.summaries)
+        stats = self._stats
+        stats.duplicates += outcome.statuses.count(DUPLICATE)
+        stats.late += outcome.statuses.count(LATE_RAW) + outcome.statuses.count(LATE_FOLDED)
+
+
+def _reply(outcome: Outcome) -> bytes:
+    return encode(Reply(outcome.statuses, outcome.controls))
+
+
+def _row(session: Session, as_of: int) -> SessionRow:
+    return SessionRow(
+        session.key,
+        session.generation,
+        session.session_id,
+        as_of,
+        session.started_ms,
+        session.last_ms,
+        session.closed_ms,
+        encode_session(session),
+    )

@@ -1,0 +1,5 @@
+"""`python -m cli` is `sessiond`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,29 @@
+"""`sessiond doctor`: what this machine gives; exit 1 if something is wrong."""
+
+import typer
+
+from cli import options
+from cli.checks import CHECKS, Finding
+from engine.config import Config
+
+
+def doctor(
+    file: options.ConfigFile = None,
+    host: options.Host = None,
+    port: options.Port = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Look at fsync time, disk, memory, port, ClickHouse, Kafka, Ray and Python."""
+    config = options.settings(file, host=host, port=port, data_dir=data_dir).config
+    findings = report(config)
+    raise typer.Exit(int(any(finding.state == "fail" for finding in findings)))
+
+
+def report(config: Config) -> list[Finding]:
+    """Each line is printed as soon as it is known: the disk may take seconds to answer."""
+    findings = []
+    for check in CHECKS:
+        finding = check(config)
+        typer.echo(f"{finding.state:<4}  {finding.subject:<10}  {finding.sentence}")
+        findings.append(finding)
+    return findings

@@ -1,0 +1,132 @@
+"""The one configuration: frozen sections with a default, a unit in the name, and the reason for each limit.
+
+Nothing here reads a file or the environment; `cli/settings.py` does, and says where each value came from.
+"""
+
+import os
+from typing import Annotated, Literal
+
+import msgspec
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The HTTP front."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    insecure: bool = False  # without keys, anyone who reaches the port reads and writes everything
+    max_body_bytes: Positive = 20_000_000  # decompressed too
+    max_batch_events: Positive = 10_000
+    max_event_bytes: Positive = 1_000_000
+    body_timeout_ms: Positive = 30_000  # a body that stalls longer is answered 408
+    max_connections: Positive = 10_000
+    max_future_ms: Positive = 86_400_000  # clocks run ahead, but not by more than a day
+    geoip_database: str = ""  # path of a MaxMind city database (.mmdb); without it only what clients send is known
+    stop_timeout_ms: Positive = 8_000  # SIGTERM promises an exit within 10 s
+
+
+class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sharding, batching and back pressure."""
+
+    shards: NotNegative = 0  # 0 = one per two cores; fixed when the data folder is made
+    linger_ms: NotNegative = 5  # while a call is in flight, what arrives waits this long for company
+    max_call_bytes: Positive = 90_000  # Ray inlines arguments below 100 KB; larger ones take the object store
+    max_call_events: Positive = 400
+    max_calls_in_flight: Positive = 3
+    max_pending_events: Positive = 20_000  # per shard; beyond it 503
+    call_timeout_ms: Positive = 5_000
+    hold_ms: Positive = 5_000  # how long a request waits for a shard that restarts before it gets 503
+    tick_ms: Positive = 250
+
+
+class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How events become sessions."""
+
+    gap_ms: Positive = 1_800_000  # strictly more than this between two events starts a new session
+    # A bot that never pauses still gets finished sessions. Below 2^31: a time within a session is kept in four bytes.
+    max_length_ms: Annotated[int, msgspec.Meta(ge=1, le=2_000_000_000)] = 86_400_000
+    grace_ms: NotNegative = 60_000  # after a restart no session times out before this, so that clients can catch up
+    late_ms: Positive = 86_400_000  # how long an ended session still takes late events
+    remember_ms: Positive = 2_592_000_000  # how long its generation number is remembered after that
+    max_actions: Positive = 1_000  # patterns look at the last so many actions
+    max_event_types: Annotated[int, msgspec.Meta(ge=1, le=255)] = 200  # one byte each in the action log
+    max_ids: Positive = 10_000  # ids remembered per session; beyond, the store removes the duplicates
+    max_screens: Positive = 500
+    max_anomalies: Positive = 100
+    max_live: Positive = 1_000_000  # live sessions per shard; beyond, 503 for events that start one
+    page_types: frozenset[str] = frozenset({"page_view", "screen_view"})
+    click_types: frozenset[str] = frozenset({"click", "button_click"})
+    error_types: frozenset[str] = frozenset({"js_error", "unhandled_rejection", "app_error"})
+    close_types: frozenset[str] = frozenset({"app_close", "session_end"})
+    # Sent by the page, not done by the user: counted, but they neither make nor break a run, a gap or a pattern.
+    continuous_types: frozenset[str] = frozenset(
+        {
+            "mouse_move",
+            "scroll",
+            "dom_mutation",
+            "web_vitals",
+            "heartbeat",
+            "replay_chunk",
+            "resource_load",
+        }
+    )
+
+
+class Detectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Thresholds. Sources: seed 000 (its code for the counts), seed 001 for the rage click."""
+
+    repeated_action_count: Annotated[int, msgspec.Meta(ge=2)] = 5
+    rapid_fire_gaps: Positive = 5
+    rapid_fire_gap_ms: Positive = 100  # strictly below
+    stuck_pattern_steps: tuple[frozenset[str], ...] = (
+        frozenset({"typing"}),
+        frozenset({"send_message", "send"}),
+        frozenset({"back_to_home", "back"}),
+    )
+    stuck_pattern_cycles: Annotated[int, msgspec.Meta(ge=2)] = 3
+    rage_click_count: Annotated[int, msgspec.Meta(ge=2, le=50)] = 6
+    rage_click_window_ms: Positive = 2_000
+    rage_click_radius_px: Positive = 50
+
+
+class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The durable log of a shard."""
+
+    snapshot_sessions: Positive = 500  # dirty sessions written per tick: bounds the pause and the replay
+    min_free_disk_percent: Annotated[int, msgspec.Meta(ge=0, le=99)] = 5  # below it 503, before the disk is full
+    lock_wait_ms: NotNegative = 15_000  # an orphan of a killed run needs some seconds to die
+
+
+class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where rows end. Without `url` an embedded database in the data folder is used."""
+
+    url: str = ""  # http(s)://user:password@host:8123
+    database: str = "sessiond"
+    preset: Literal["default", "seed-000", "seed-003"] = "default"
+    flush_rows: NotNegative = 0  # 0 = what the preset says
+    flush_interval_ms: NotNegative = 0  # 0 = what the preset says
+    max_chunk_rows: Positive = 20_000  # a backlog is drained in inserts of this size
+    retry_min_ms: Positive = 500
+    retry_max_ms: Positive = 30_000
+    timeout_ms: Positive = 30_000
+    aggregate_interval_ms: Positive = 60_000  # how often the daily counts of touched days are computed again
+    max_memory_bytes: Positive = 2_000_000_000
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    data_dir: str = "./data"
+    server: Server = Server()
+    engine: Engine = Engine()
+    session: Session = Session()
+    detectors: Detectors = Detectors()
+    journal: Journal = Journal()
+    clickhouse: ClickHouse = ClickHouse()
+
+
+def default_shards() -> int:
+    """One shard per two cores: the gateway and the persister need the other one."""
+    return max(1, (os.cpu_count() or 1) // 2)

@@ -1,0 +1,290 @@
+"""What a shard's frames do to its sessions: which event belongs to which one, and who ends when.
+
+Frames in, outcomes out: the same frames always lead to the same bytes. All time is in the frames.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from sys import intern
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine import config, slots
+from engine.fold import Folder
+from engine.issue import Issue
+from engine.residents import Archive, Remembered, Residents
+from engine.session import Session
+from engine.wire import (
+    ACCEPTED,
+    DUPLICATE,
+    ID_GENERATED,
+    LATE_FOLDED,
+    LATE_RAW,
+    TIME_MISSING,
+    Batch,
+    Control,
+    EndReason,
+    Event,
+    Outcome,
+)
+
+_MAX_SEARCHED: Final = 50  # ended sessions of a key that are searched for an id: each may have to be read from disk
+
+
+class Own(msgspec.Struct, array_like=True):
+    """The registry's own state, apart from the sessions. Part of the snapshot."""
+
+    clock_ms: int = 0  # the latest receive time seen: receive time never goes back
+    not_before_ms: int = 0  # after a restart nothing times out before this
+
+
+class Tally:
+    """Counted since the registry was made; no part of its state."""
+
+    def __init__(self) -> None:
+        self.started = 0
+        self.ended: Counter[str] = Counter()  # by end reason
+
+
+class Placed(NamedTuple):
+    """Where an event goes. None: it is too late to fold; `generation` and `session_id` say what it belongs to."""
+
+    session: Session | None
+    generation: int = 1
+    session_id: str = ""
+    ends_at_once: bool = False  # older than a session that is known: its time has passed
+
+
+class Registry:
+    """Call `apply`, `end` and `start` with the time and the number of the frame that will carry the outcome; times
+    never go back. With `replaying` a frame skips the keys whose saved state already holds it."""
+
+    def __init__(self, *, limits: config.Session, thresholds: config.Detectors, archive: Archive) -> None:
+        self._limits = limits
+        self._gap_ms = limits.gap_ms
+        self._max_length_ms = limits.max_length_ms
+        self._close_types = limits.close_types
+        self.folder = Folder(limits, thresholds)
+        self.residents = Residents(self.folder, archive, gap_ms=limits.gap_ms)
+        self.own = Own()
+        self.tally = Tally()
+        self.replaying = False
+
+    def start(self, now_ms: int) -> None:
+        """A process took over: clients were cut off, so nobody times out before the grace has passed."""
+        self._advance(now_ms)
+        self.own.not_before_ms = now_ms + self._limits.grace_ms
+
+    def apply(self, batch: Batch, now_ms: int, seq: int) -> Outcome:
+        """Fold a batch: per session in event-time order, statuses in the order of `batch.events`. Sessions are opened
+        before its events and closed after them."""
+        self._advance(now_ms)
+        issue = Issue()
+        issue.controls.extend(self._open_now(c, now_ms, seq) for c in batch.controls)
+        events, dirty = batch.events, self.residents.dirty
+        statuses = bytearray(len(events))
+        generations = [1] * len(events)
+        for key, places in self._by_key(events).items():
+            if self.replaying and self._skips(key, seq):
+                continue
+            for place in places:
+                event = events[place]
+                statuses[place], generations[place], session_id = self._take(key, event, now_ms, issue)
+                if session_id != event.session_id:
+                    issue.session_ids[place] = session_id
+            dirty.setdefault(key, seq)
+        for place, control in enumerate(batch.controls):
+            if control.kind == "close":
+                issue.controls[place] = self._close_now(control, now_ms, seq, issue)
+        return issue.outcome(bytes(statuses), generations)
+
+    def opens_any(self, batch: Batch) -> bool:
+        """Whether a batch has anything for a session that is not live."""
+        live = self.residents.live
+        return any(control.kind == "open" for control in batch.controls) or any(
+            self._key_of(event) not in live for event in batch.events
+        )
+
+    def due(self, now_ms: int, *, limit: int) -> list[tuple[str, int]]:
+        """The (key, generation) whose inactivity is over. The shard journals the list and hands it to `end`, so
+        that a replay ends the same ones."""
+        return self.residents.due(now_ms, self.own.not_before_ms, limit=limit)
+
+    def swept(self, project_id: str, now_ms: int) -> list[tuple[str, int]]:
+        """The imported sessions of a project whose gap has passed in event time."""
+        before_ms = now_ms - self._limits.gap_ms
+        return [
+            (key, session.generation)
+            for key, session in self.residents.live.items()
+            if session.historic and session.project_id == project_id and session.last_ms < before_ms
+        ]
+
+    def end(self, ending: Iterable[Sequence[str | int]], now_ms: int, seq: int) -> Outcome:
+        """End these (key, generation) by timeout; those that are not live any more are left alone."""
+        self._advance(now_ms)
+        issue = Issue()
+        for key, generation in ending:
+            session = self.residents.live.get(str(key))
+            if session is not None and session.generation == generation and not self._skips(session.key, seq):
+                self._end(session, "timeout", now_ms, issue)
+                self.residents.dirty.setdefault(session.key, seq)
+        return issue.outcome()
+
+    def _advance(self, now_ms: int) -> None:
+        self.own.clock_ms = max(self.own.clock_ms, now_ms)
+
+    def _skips(self, key: str, seq: int) -> bool:
+        return self.replaying and self.residents.is_saved(key, seq)
+
+    def _take(self, key: str, event: Event, now_ms: int, issue: Issue) -> tuple[int, int, str]:
+        """(status, public generation, session id) of one event."""
+        session = self.residents.live.get(key)
+        ends_at_once = False
+        # The plain case first: not older than its live session, within the gap, and it does not get too long.
+        if not (
+            session is not None
+            and session.event_count
+            and session.started_ms <= event.at_ms <= session.last_ms + self._gap_ms
+            and event.at_ms - session.started_ms <= self._max_length_ms
+        ):
+            placed = self._place(key, session, event, now_ms, issue)
+            if placed.session is None:
+                return LATE_RAW, placed.generation, placed.session_id
+            session, ends_at_once = placed.session, placed.ends_at_once
+        was_live = session.is_live
+        changed = self.folder.fold(session, event, now_ms)
+        if changed is None:
+            return DUPLICATE, session.public_generation, session.session_id
+        if changed:
+            issue.anomalies(session, changed)
+        is_close = event.event_type in self._close_types
+        if not was_live:
+            session.late += 1
+            issue.anomalies(session, self.folder.reclose(session) if is_close else ())
+            issue.summary(session)
+        elif is_close or ends_at_once:
+            self._end(session, "close" if is_close else "timeout", now_ms, issue)
+        return (ACCEPTED if was_live else LATE_FOLDED), session.public_generation, session.session_id
+
+    def _place(self, key: str, live: Session | None, event: Event, now_ms: int, issue: Issue) -> Placed:
+        """Where an event goes that does not simply continue the live session."""
+        at_ms = event.at_ms
+        since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
+        around = self.residents.around(key, at_ms, since_ms)
+        if live is None and not around:
+            return self._begin(key, event, 1, now_ms)
+        known = [*around, live] if live is not None and live.event_count else around
+        near = [session for session in known if self._reaches(session, at_ms)]
+        if near:
+            return self._join(key, min(near, key=lambda session: _distance_ms(session, at_ms)), now_ms)
+        is_newest = all(at_ms > session.last_ms for session in known)
+        if live is not None and not live.event_count and is_newest:
+            return Placed(live)
+        holder = self._holder(key, event)
+        if holder is not None:
+            return Placed(holder)
+        if live is not None and is_newest:
+            too_long = at_ms <= live.last_ms + self._limits.gap_ms
+            self._end(live, "max_length" if too_long else "timeout", now_ms, issue)
+        generation = self._next_generation(key, since_ms)
+        if is_newest:
+            return self._begin(key, event, generation, now_ms)
+        return Placed(self._new(key, event, generation, now_ms), ends_at_once=True)
+
+    def _begin(self, key: str, event: Event, generation: int, now_ms: int) -> Placed:
+        session = self._new(key, event, generation, now_ms)
+        self.residents.put_live(session)
+        return Placed(session)
+
+    def _reaches(self, known: Session | Remembered, at_ms: int) -> bool:
+        """Strictly more than the gap away is too far, and so is what would make the session too long."""
+        first_ms, last_ms = min(known.started_ms, at_ms), max(known.last_ms, at_ms)
+        is_longer = last_ms - first_ms > known.last_ms - known.started_ms
+        return _distance_ms(known, at_ms) <= self._limits.gap_ms and not (
+            is_longer and last_ms - first_ms > self._limits.max_length_ms
+        )
+
+    def _join(self, key: str, known: Session | Remembered, now_ms: int) -> Placed:
+        """Into the live session, or into an ended one for as long as it takes late events."""
+        if isinstance(known, Session) and known.is_live:
+            return Placed(known)
+        is_in_time = now_ms - known.closed_ms <= self._limits.late_ms
+        session = self.residents.wake(known) if is_in_time else None
+        return Placed(session, 1 if slots.is_user_key(key) else known.generation, known.session_id)
+
+    def _holder(self, key: str, event: Event) -> Session | None:
+        """A resend of an event without a timestamp comes with another time: look at its id before a new session
+        starts. There is room for so many sessions only in the time that ended ones take late events."""
+        if event.flags & (TIME_MISSING | ID_GENERATED) != TIME_MISSING:
+            return None
+        limit = self._limits.late_ms // self._limits.gap_ms + 1
+        return self.residents.holder(key, event.event_id, min(limit, _MAX_SEARCHED))
+
+    def _next_generation(self, key: str, since_ms: int) -> int:
+        live = self.residents.live.get(key)
+        return 1 + max(self.residents.highest(key, since_ms), 0 if live is None else live.generation)
+
+    def _new(self, key: str, event: Event, generation: int, now_ms: int) -> Session:
+        self.tally.started += 1
+        return Session(
+            key=key,
+            session_id=event.session_id or slots.generated_session_id(key, event.at_ms),
+            project_id=intern(event.project_id),
+            user_id=event.user_id,
+            generation=generation,
+            started_ms=event.at_ms,
+            last_ms=event.at_ms,
+            received_ms=now_ms,
+        )
+
+    def _end(self, session: Session, reason: EndReason, now_ms: int, issue: Issue) -> None:
+        self.tally.ended[reason] += 1
+        issue.anomalies(session, self.folder.end(session, reason, now_ms))
+        issue.summary(session)
+        self.residents.retire(session)
+
+    def _open_now(self, control: Control, now_ms: int, seq: int) -> int:
+        key = slots.session_key(control.project_id, control.session_id)
+        if control.kind == "open" and key not in self.residents.live and not self._skips(key, seq):
+            event = Event(control.project_id, "", control.session_id, control.user_id, "", now_ms)
+            since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
+            self.residents.put_live(self._new(key, event, self._next_generation(key, since_ms), now_ms))
+            self.residents.dirty.setdefault(key, seq)
+        return 1
+
+    def _close_now(self, control: Control, now_ms: int, seq: int, issue: Issue) -> int:
+        key = self.residents.key_of(control.project_id, control.session_id)
+        session = self.residents.live.get(key)
+        if session is None or self._skips(key, seq):
+            return 0
+        self._end(session, "close", now_ms, issue)
+        self.residents.dirty.setdefault(key, seq)
+        return 1
+
+    def _by_key(self, events: list[Event]) -> dict[str, list[int]]:
+        """Places in the batch per session key, in event-time order; equal times keep the order of arrival."""
+        groups: dict[str, list[int]] = {}
+        for place, event in enumerate(events):
+            key = self._key_of(event)
+            if key in groups:
+                groups[key].append(place)
+            else:
+                groups[key] = [place]
+        for places in groups.values():
+            if len(places) > 1:
+                places.sort(key=lambda place: events[place].at_ms)
+        return groups
+
+    def _key_of(self, event: Event) -> str:
+        session_id = event.session_id
+        if not session_id:
+            return slots.user_key(event.project_id, event.user_id)
+        if session_id.startswith(slots.MADE):
+            return self.residents.key_of(event.project_id, session_id)
+        return f"{event.project_id}\0{session_id}"  # slots.session_key, without the call
+
+
+def _distance_ms(known: Session | Remembered, at_ms: int) -> int:
+    """How far a time lies outside of a session, 0 = inside."""
+    return max(known.started_ms - at_ms, at_ms - known.last_ms, 0)

@@ -1,0 +1,70 @@
+"""The state of one session: data only. Only `fold.py` changes it; encoded, it is its own snapshot."""
+
+from typing import Any, Literal
+
+import msgspec
+import xxhash
+
+from engine import slots
+from engine.actionlog import ActionLog
+from engine.idset import IdSet
+from engine.wire import Anomaly, Device, EndReason
+
+
+class Session(msgspec.Struct, array_like=True, gc=False):
+    """Times in Unix ms. New fields go to the end with a default, so that version N reads the snapshot of N-1."""
+
+    key: str
+    session_id: str
+    project_id: str
+    user_id: str
+    generation: int  # of the key; see `public_generation`
+    started_ms: int  # earliest event
+    last_ms: int  # latest event
+    received_ms: int  # when the latest event came in: the inactivity timer runs on this clock
+    version: int = 0
+    end_reason: EndReason | Literal[""] = ""
+    closed_ms: int = 0  # when it ended, on the receive clock: late events are taken for a while after that
+    historic: bool = False
+    event_count: int = 0
+    page_count: int = 0
+    click_count: int = 0
+    error_count: int = 0
+    duplicates: int = 0
+    late: int = 0
+    max_scroll_depth: int = 0
+    entry_ms: int = 0
+    entry_url: str = ""
+    entry_path: str = ""
+    exit_ms: int = 0
+    exit_url: str = ""
+    exit_path: str = ""
+    device: Device | None = None
+    country: str = ""
+    city: str = ""
+    ids: IdSet = msgspec.field(default_factory=IdSet)
+    older_ids: IdSet | None = None  # when `ids` is full it moves here, and what was here is forgotten
+    screens: IdSet = msgspec.field(default_factory=IdSet)
+    log: ActionLog = msgspec.field(default_factory=ActionLog)
+    anomalies: tuple[Anomaly, ...] = ()
+    detectors: list[Any] = []  # one state per detector of the table, None = not needed yet
+    muted: list[str] | None = None  # detectors that raised in this session
+    last_screen: str = ""  # most events are on the screen of the one before
+
+    @property
+    def is_live(self) -> bool:
+        return not self.end_reason
+
+    @property
+    def public_generation(self) -> int:
+        """A session found by user has an id of its own per generation, so to the outside it is always the first."""
+        return 1 if self.generation == 1 or slots.is_user_key(self.key) else self.generation
+
+    def anomaly_id(self, kind: str, first_event_id: str) -> str:
+        """Session, type and first event make the id, so that a replay writes the same row."""
+        text = f"{self.project_id}\0{self.session_id}\0{self.public_generation}\0{kind}\0{first_event_id}"
+        return xxhash.xxh3_64_hexdigest(text.encode())
+
+
+encode_session = msgspec.msgpack.Encoder().encode
+decode_session_raw = msgspec.msgpack.Decoder(Session).decode

@@ -1,0 +1,104 @@
+"""Read a request body within its limits of size and time, and decompress it while it streams."""
+
+import asyncio
+import zlib
+from typing import Final
+
+from engine.config import Server
+from engine.errors import ClientError
+from gateway.call import Call, Disconnected
+
+PROGRESS_BYTES: Final = 1_024  # a client that sends less than this per timeout is stalling, byte by byte or not
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_GZIP_WINDOW: Final = 31  # zlib: largest window, gzip header and checksum
+_INFLATE_BYTES: Final = 65_536  # output per step: the size is checked before the next step
+_PLAIN: Final = (None, b"", b"identity")
+_GZIP: Final = (b"gzip", b"x-gzip")
+
+
+async def read_body(call: Call, limits: Server) -> bytes:
+    """The whole body, decompressed. Raises `ClientError` (400, 408, 413, 415) or `Disconnected`."""
+    encoding = call.headers.get(b"content-encoding")
+    if encoding not in _PLAIN and encoding.lower() not in _GZIP:
+        msg = f'`Content-Encoding` is "{encoding.decode("latin-1")[:100]}"; gzip or none is allowed.'
+        raise ClientError(msg, "unsupported_encoding", 415)
+    _check_announced(call, limits.max_body_bytes)
+    chunks = await _receive(call, limits)
+    start = chunks[0][:2] if len(chunks[0]) > 1 else b"".join(chunks)[:2]
+    if start == _GZIP_MAGIC:
+        return _inflated(chunks, limits.max_body_bytes)
+    if encoding not in _PLAIN:
+        msg = "The body is no gzip data, but `Content-Encoding` says so."
+        raise ClientError(msg, "invalid_gzip")
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _check_announced(call: Call, max_bytes: int) -> None:
+    announced = call.headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+async def _receive(call: Call, limits: Server) -> list[bytes]:
+    """At least one chunk. The timer starts again whenever the body has made real progress."""
+    chunks: list[bytes] = []
+    size = counted = 0
+    timeout_s = limits.body_timeout_ms / 1000
+    try:
+        async with asyncio.timeout(timeout_s) as timer:
+            while True:
+                message = await call.receive()
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                chunks.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
+                size += len(chunks[-1])
+                if size > limits.max_body_bytes:
+                    raise _too_large(limits.max_body_bytes)
+                if size - counted >= PROGRESS_BYTES:
+                    counted = size
+                    timer.reschedule(asyncio.get_running_loop().time() + timeout_s)
+    except TimeoutError:
+        msg = f"The body stalled: less than {PROGRESS_BYTES} bytes came within {limits.body_timeout_ms} ms."
+        raise ClientError(msg, "body_timeout", 408) from None
+    if size + len(chunks[-1]) > limits.max_body_bytes:
+        raise _too_large(limits.max_body_bytes)
+    return chunks
+
+
+def _inflated(chunks: list[bytes], max_bytes: int) -> bytes:
+    """All members of a gzip stream. Never holds more than `max_bytes` and one step of output."""
+    output = bytearray()
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    for chunk in chunks:
+        data = chunk
+        while data:
+            if inflater.eof:  # gzip files may be concatenated
+                inflater = zlib.decompressobj(_GZIP_WINDOW)
+            output += _inflate_step(inflater, data)
+            if len(output) > max_bytes:
+                raise _too_large(max_bytes)
+            data = inflater.unconsumed_tail or inflater.unused_data
+    while not inflater.eof:
+        tail = _inflate_step(inflater, b"")
+        if not tail:
+            msg = f"The gzip data ends early, after {len(output)} bytes of content."
+            raise ClientError(msg, "invalid_gzip")
+        output += tail
+        if len(output) > max_bytes:
+            raise _too_large(max_bytes)
+    return bytes(output)
+
+
+def _inflate_step(inflater: "zlib._Decompress", data: bytes) -> bytes:
+    try:
+        return inflater.decompress(data, _INFLATE_BYTES)
+    except zlib.error as error:
+        msg = f"The gzip data is damaged: {error}."
+        raise ClientError(msg, "invalid_gzip") from None
+
+
+def _too_large(max_bytes: int) -> ClientError:
+    msg = f"The body is larger than {max_bytes} bytes (decompressed too), which is the limit."
+    return ClientError(msg, "body_too_large", 413)

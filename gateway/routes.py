@@ -1,0 +1,136 @@
+"""Every route, once: how it is reached, who answers, and what /openapi.json says about it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, NamedTuple
+
+from gateway.call import Answer, Call
+from gateway.health import Health
+from gateway.ingest import Ingest
+from gateway.lookup import Lookup
+from gateway.query import Queries
+from gateway.session import SessionWriter
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class Param(NamedTuple):
+    """A query parameter, or a path one when `path` names it in braces."""
+
+    name: str
+    help: str
+    type: Literal["string", "integer", "boolean"] = "string"
+    required: bool = False
+
+
+class Doc(NamedTuple):
+    """`body`: what is read, `answer`: the component schema of a 200, "" = free JSON; `errors` beside 500."""
+
+    summary: str
+    params: tuple[Param, ...] = ()
+    body: Literal["", "events", "form"] = ""
+    answer: str = ""
+    errors: tuple[int, ...] = ()
+
+
+class Route(NamedTuple):
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    doc: Doc
+
+
+class Parts(NamedTuple):
+    ingest: Ingest
+    sessions: SessionWriter
+    lookup: Lookup
+    queries: Queries
+    health: Health
+
+
+_LIMIT = Param("limit", "Items in a page, at most 10,000.", "integer")
+_CURSOR = Param("cursor", "The cursor that the page before gave.")
+_FROM = Param("started_at", "Start of the range, inclusive: ISO-8601 or Unix milliseconds.")
+_TO = Param("ended_at", "End of the range, exclusive: ISO-8601 or Unix milliseconds.")
+_GENERATION = Param("generation", "Which session under this id, counted from 1; the latest when missing.", "integer")
+_HISTORIC = Param("historic", "true: an import; a sweep may end these sessions by event time.", "boolean")
+_SESSION = Param("session_id", "The id of a session.", required=True)
+_USER = Param("user_id", "The id of a user.", required=True)
+
+_EVENTS_IN = Doc(
+    'Take one event, an array, or {"events": […]}; 200 means on disk.',
+    (_HISTORIC,),
+    "events",
+    "Accepted",
+    (400, 408, 413, 415, 429, 503),
+)
+_CREATE = Doc("Make a live session for a user.", (_USER,), "form", "Created", (400, 408, 413, 415, 503))
+_CLOSE = Doc("End a live session now.", (_SESSION,), "form", "Message", (400, 404, 408, 413, 415, 503))
+_TRACK = Doc(
+    "Track one event; a JSON object in the body becomes its payload.",
+    (
+        Param("event_type", "What happened.", required=True),
+        Param("session_id", "An unknown session starts."),
+        Param("user_id", "Needed when there is no session_id."),
+        Param("screen_name", "Where it happened."),
+    ),
+    "form",
+    "Tracked",
+    (400, 408, 413, 415, 503),
+)
+_SWEEP = Doc("End every imported session whose gap has passed.", answer="Swept", errors=(503,))
+_ANALYSIS = Doc("Everything about one session.", (_SESSION, _GENERATION), answer="SessionView", errors=(400, 404, 503))
+_SESSIONS = Doc(
+    "Sessions, newest first.",
+    (
+        Param("state", "live or ended."),
+        Param("user_id", "Of this user only."),
+        Param("anomaly", "With an anomaly of this type only."),
+        *(_FROM, _TO, _LIMIT, _CURSOR),
+    ),
+    answer="Sessions",
+    errors=(400, 503),
+)
+_SESSION_EVENTS = Doc(
+    "The raw events of a session in time order.",
+    (_SESSION, _GENERATION, _LIMIT, _CURSOR),
+    answer="Events",
+    errors=(400, 404, 503),
+)
+_USER_EVENTS = Doc(
+    "The events of a user; from today 00:00 UTC for 30 days unless a range is given. More: header X-Next-Cursor.",
+    (_USER, _FROM, _TO, Param("order", "asc or desc."), _LIMIT, _CURSOR),
+    answer="UserEvents",
+    errors=(400, 503),
+)
+_STATS = Doc(
+    "Counts by type, interval and day.",
+    (_FROM, _TO, Param("interval", "hour or day.")),
+    answer="StatsView",
+    errors=(400, 503),
+)
+_HEALTH = Doc("How the server is; 503 when it cannot take events.", answer="Health", errors=(503,))
+_READY = Doc("200 when events are accepted now.", answer="Ready", errors=(503,))
+
+
+def routes(parts: Parts) -> tuple[Route, ...]:
+    """The first match wins: the longer path of two stands first."""
+    return (
+        Route("POST", "/api/v1/events", parts.ingest.post_events, _EVENTS_IN),
+        Route("POST", "/api/events", parts.ingest.post_events, _EVENTS_IN),
+        Route("GET", "/api/v1/events/user/{user_id:path}", parts.queries.user_events, _USER_EVENTS),
+        Route("GET", "/api/events/user/{user_id:path}", parts.queries.user_events, _USER_EVENTS),
+        Route("GET", "/api/v1/events/stats", parts.queries.stats, _STATS),
+        Route("GET", "/api/events/stats", parts.queries.stats, _STATS),
+        Route("POST", "/session/create", parts.sessions.create, _CREATE),
+        Route("POST", "/track", parts.sessions.track, _TRACK),
+        Route("POST", "/session/close", parts.sessions.close, _CLOSE),
+        Route("GET", "/session/analysis", parts.lookup.analysis, _ANALYSIS),
+        Route("POST", "/api/v1/sessions/sweep", parts.sessions.sweep, _SWEEP),
+        Route("GET", "/api/v1/sessions", parts.lookup.many, _SESSIONS),
+        Route("GET", "/api/v1/sessions/{session_id:path}/events", parts.lookup.events, _SESSION_EVENTS),
+        Route("GET", "/api/v1/sessions/{session_id:path}", parts.lookup.one, _ANALYSIS),
+        Route("GET", "/health", parts.health.health, _HEALTH),
+        Route("GET", "/api/v1/health", parts.health.health, _HEALTH),
+        Route("GET", "/ready", parts.health.ready, _READY),
+        Route("GET", "/metrics", parts.health.metrics, Doc("Prometheus text.")),
+    )

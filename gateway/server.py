@@ -1,0 +1,88 @@
+"""One node: the engine's processes, the HTTP server in front of them, and their orderly end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+import uvloop
+
+from actors.client import Client
+from actors.remote import RayNode
+from actors.ticker import Ticker
+from actors.wiring import claim, settle_shards, system_now_ms
+from engine.config import Config
+from gateway.app import create_app
+
+EXIT_ABSENT = 71
+_MAX_ABSENCE_MS = 30_000  # Ray brings a killed shard back in about 2 s, a large one in 10
+_STOP_SHARE_REQUESTS = 4  # of the time for stopping, a quarter goes to requests that are under way
+_log = structlog.get_logger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn with signals left to us: it would raise them again before the engine has stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+def serve(config: Config, listener: socket.socket) -> None:
+    """Serve on a listening socket until SIGTERM or SIGINT."""
+    claim(config)
+    shards = settle_shards(config)
+    node = RayNode(config, shards)
+    try:
+        uvloop.run(_serve(config, node, listener))
+    finally:
+        node.shutdown()
+
+
+async def _watch(client: Client, server: Server) -> None:
+    """A shard that stays away means that Ray itself is gone: end, and let the supervisor start everything anew."""
+    while client.longest_absence_ms() < _MAX_ABSENCE_MS:
+        await asyncio.sleep(1)
+    _log.error("a shard does not come back; this process ends", absent_ms=client.longest_absence_ms())
+    os._exit(EXIT_ABSENT)
+
+
+async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None:
+    store = await node.start()
+    client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms)
+    ticker = Ticker(client, tick_ms=config.engine.tick_ms)
+    await ticker.start()
+    limits = config.server
+    server = Server(
+        uvicorn.Config(
+            create_app(config, client, system_now_ms),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            limit_concurrency=limits.max_connections,
+            timeout_graceful_shutdown=limits.stop_timeout_ms // 1000 // _STOP_SHARE_REQUESTS,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,  # anyone can write X-Forwarded-For
+        )
+    )
+    host, port = listener.getsockname()[:2]
+    _log.info("serving", url=f"http://{host}:{port}", shards=len(node.shards), data_dir=config.data_dir)
+    watch = asyncio.create_task(_watch(client, server))
+    await server.serve(sockets=[listener])
+    _log.info("stopping")
+    watch.cancel()
+    await ticker.stop()
+    await client.close()
+    await node.stop(limits.stop_timeout_ms - limits.stop_timeout_ms // _STOP_SHARE_REQUESTS)
+    _log.info("stopped")

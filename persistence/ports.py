@@ -1,0 +1,102 @@
+"""The ports: what a store must do, and the shapes that queries speak.
+
+Ranges are half-open, `[from_ms, to_ms)`. A cursor is an opaque text: hand back what the last page gave.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from engine.wire import Summary
+
+Columns = dict[str, Sequence[Any]]  # column name -> values, all of one length
+
+
+class SessionFilter(msgspec.Struct, frozen=True):
+    project_id: str
+    state: Literal["", "live", "ended"] = ""
+    user_id: str = ""
+    anomaly: str = ""  # an anomaly type
+    from_ms: int | None = None  # of started_ms
+    to_ms: int | None = None
+    limit: int = 100
+    # Newest first: only sessions after this place in (started_ms desc, session_id desc, generation desc).
+    before: tuple[int, str, int] | None = None
+
+    def page(self, limit: int, before: tuple[int, str, int] | None) -> "SessionFilter":
+        return msgspec.structs.replace(self, limit=limit, before=before)
+
+
+class EventFilter(msgspec.Struct, frozen=True):
+    """Raw events of one session (`session_id`) or of one user (`user_id`)."""
+
+    project_id: str
+    session_id: str = ""
+    generation: int | None = None
+    user_id: str = ""
+    from_ms: int | None = None
+    to_ms: int | None = None
+    order: Literal["asc", "desc"] = "asc"
+    limit: int = 1000
+    after: tuple[int, str] | None = None  # place in (at_ms, event_id), in the direction of `order`
+
+
+class StatsFilter(msgspec.Struct, frozen=True):
+    project_id: str
+    from_ms: int
+    to_ms: int
+    interval: Literal["hour", "day"] = "hour"
+
+
+class StoredEvent(msgspec.Struct):
+    """One raw event as stored; `fields` holds every other column that is not empty."""
+
+    event_id: str
+    session_id: str
+    generation: int
+    user_id: str
+    event_type: str
+    at_ms: int
+    payload: str  # JSON text, "" = none
+    fields: dict[str, Any] = {}
+
+
+class DailyCount(msgspec.Struct):
+    event_type: str
+    date: str  # YYYY-MM-DD, UTC
+    count: int
+
+
+class EventStats(msgspec.Struct):
+    total: int
+    unique_users: int
+    unique_sessions: int
+    by_type: list[tuple[str, int]]  # most frequent first
+    series: list[tuple[int, int]]  # start of the interval in ms, count
+    daily: list[DailyCount]
+
+
+class Store(Protocol):
+    """ClickHouse, or the fake in `persistence/memory.py`. Blocking; safe to call from several threads.
+
+    Every reader sees each event and each session once, whatever was inserted twice, and the highest version only.
+    """
+
+    def migrate(self) -> int:
+        """Bring the schema up to date; the version it is at now."""
+
+    def insert(self, table: str, columns: Columns, *, token: str) -> int:
+        """Insert the rows once: the same `token` again is a no-op. Returns the rows sent."""
+
+    def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
+        """Compute `aggregated_events` again for these (project_id, YYYY-MM-DD)."""
+
+    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None: ...
+    def sessions(self, wanted: SessionFilter) -> list[Summary]: ...
+    def events(self, wanted: EventFilter) -> list[StoredEvent]: ...
+    def stats(self, wanted: StatsFilter) -> EventStats: ...
+    def ping(self) -> None:
+        """Raise if a query cannot be answered now."""
+
+    def close(self) -> None: ...

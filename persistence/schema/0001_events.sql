@@ -1,0 +1,56 @@
+-- Raw events. The key holds nothing that a resend may change, so a resent event replaces itself; partitions follow the
+-- event's own time, so that this stays true for history that is imported again weeks later.
+CREATE TABLE IF NOT EXISTS events
+(
+    project_id LowCardinality(String),
+    session_id String CODEC(ZSTD(1)),
+    generation UInt32 CODEC(ZSTD(1)),
+    user_id String CODEC(ZSTD(1)),
+    event_id String CODEC(ZSTD(1)),
+    event_type LowCardinality(String),
+    timestamp DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    url String CODEC(ZSTD(1)),
+    path String CODEC(ZSTD(1)),
+    title String CODEC(ZSTD(1)),
+    referrer String CODEC(ZSTD(1)),
+    screen_name String CODEC(ZSTD(1)),
+    click_x Nullable(Int32) CODEC(ZSTD(1)),
+    click_y Nullable(Int32) CODEC(ZSTD(1)),
+    target_selector String CODEC(ZSTD(1)),
+    target_tag String CODEC(ZSTD(1)),
+    target_text String CODEC(ZSTD(1)),
+    scroll_depth Nullable(UInt8) CODEC(ZSTD(1)),
+    error_message String CODEC(ZSTD(1)),
+    error_stack String CODEC(ZSTD(3)),
+    error_type String CODEC(ZSTD(1)),
+    lcp Nullable(Float64) CODEC(ZSTD(1)),
+    fid Nullable(Float64) CODEC(ZSTD(1)),
+    cls Nullable(Float64) CODEC(ZSTD(1)),
+    ttfb Nullable(Float64) CODEC(ZSTD(1)),
+    payload String CODEC(ZSTD(3)),
+    browser LowCardinality(String),
+    browser_version String CODEC(ZSTD(1)),
+    os LowCardinality(String),
+    os_version String CODEC(ZSTD(1)),
+    device_type LowCardinality(String),
+    screen_width UInt16 CODEC(ZSTD(1)),
+    screen_height UInt16 CODEC(ZSTD(1)),
+    viewport_width UInt16 CODEC(ZSTD(1)),
+    viewport_height UInt16 CODEC(ZSTD(1)),
+    ip String CODEC(ZSTD(1)),
+    country LowCardinality(String),
+    city String CODEC(ZSTD(1)),
+    custom String CODEC(ZSTD(3)),
+    late UInt8 CODEC(ZSTD(1)),
+    flags UInt8 CODEC(ZSTD(1)),
+    src_shard UInt16 CODEC(ZSTD(1)),
+    src_seq UInt64 CODEC(Delta, ZSTD(1)),
+    src_index UInt32 CODEC(ZSTD(1)),
+    INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_event event_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(received_at)
+PARTITION BY toYYYYMM(timestamp)
+ORDER BY (project_id, session_id, timestamp, event_id)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -1,0 +1,56 @@
+-- One row per session that ended, issued again with a higher version when a late event changes it. A late event may
+-- move the start into an earlier month: the versions then lie in two partitions, and FINAL must merge across them.
+CREATE TABLE IF NOT EXISTS sessions
+(
+    project_id LowCardinality(String),
+    session_id String CODEC(ZSTD(1)),
+    user_id String CODEC(ZSTD(1)),
+    generation UInt32 CODEC(ZSTD(1)),
+    state LowCardinality(String),
+    version UInt64 CODEC(ZSTD(1)),
+    started_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    last_active_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    ended_at Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
+    end_reason LowCardinality(String),
+    duration_ms UInt64 CODEC(ZSTD(1)),
+    start_date Date CODEC(Delta, ZSTD(1)),
+    event_count UInt32 CODEC(ZSTD(1)),
+    page_count UInt32 CODEC(ZSTD(1)),
+    click_count UInt32 CODEC(ZSTD(1)),
+    error_count UInt32 CODEC(ZSTD(1)),
+    unique_screens UInt32 CODEC(ZSTD(1)),
+    max_scroll_depth UInt8 CODEC(ZSTD(1)),
+    entry_url String CODEC(ZSTD(1)),
+    entry_path String CODEC(ZSTD(1)),
+    exit_url String CODEC(ZSTD(1)),
+    exit_path String CODEC(ZSTD(1)),
+    is_bounce UInt8 CODEC(ZSTD(1)),
+    has_error UInt8 CODEC(ZSTD(1)),
+    has_rage_click UInt8 CODEC(ZSTD(1)),
+    has_dead_click UInt8 CODEC(ZSTD(1)),
+    most_used_actions String CODEC(ZSTD(3)),
+    common_patterns String CODEC(ZSTD(3)),
+    repeated_patterns String CODEC(ZSTD(3)),
+    anomalies String CODEC(ZSTD(3)),
+    anomaly_types Array(LowCardinality(String)),
+    browser LowCardinality(String),
+    browser_version String CODEC(ZSTD(1)),
+    os LowCardinality(String),
+    os_version String CODEC(ZSTD(1)),
+    device_type LowCardinality(String),
+    screen_width UInt16 CODEC(ZSTD(1)),
+    screen_height UInt16 CODEC(ZSTD(1)),
+    viewport_width UInt16 CODEC(ZSTD(1)),
+    viewport_height UInt16 CODEC(ZSTD(1)),
+    country LowCardinality(String),
+    city String CODEC(ZSTD(1)),
+    events_duplicate UInt32 CODEC(ZSTD(1)),
+    events_late UInt32 CODEC(ZSTD(1)),
+    src_shard UInt16 CODEC(ZSTD(1)),
+    src_seq UInt64 CODEC(Delta, ZSTD(1)),
+    INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(start_date)
+ORDER BY (project_id, session_id, generation)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -1,0 +1,225 @@
+"""The one list of tables and columns, with their ClickHouse types: inserts read it, a test holds the schema to it.
+
+Values of an insert: DateTime64 = Unix milliseconds (int), Date = days since 1970-01-01 (int), Nullable = None or the
+value, String = str, or bytes where the column keeps foreign bytes. A column left out takes `default_of` its type.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from engine.errors import OperatorError
+from persistence.ports import Columns
+
+_TIME: Final = "DateTime64(3, 'UTC')"
+_WORD: Final = "LowCardinality(String)"  # few different values: stored as numbers
+
+
+class Table(msgspec.Struct, frozen=True):
+    """`key` identifies a row; of several with one key the highest `version` stays. `version` = "": rows only add up."""
+
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...] = ()
+    version: str = ""
+
+
+# Where a row came from: for finding its journal frame, not for users.
+PROVENANCE: Final = MappingProxyType({"src_shard": "UInt16", "src_seq": "UInt64"})
+
+DEVICE: Final = MappingProxyType(
+    {
+        "browser": _WORD,
+        "browser_version": "String",
+        "os": _WORD,
+        "os_version": "String",
+        "device_type": _WORD,
+        "screen_width": "UInt16",
+        "screen_height": "UInt16",
+        "viewport_width": "UInt16",
+        "viewport_height": "UInt16",
+    }
+)
+
+EVENTS: Final = Table(
+    name="events",
+    key=("project_id", "session_id", "timestamp", "event_id"),
+    version="received_at",
+    columns=MappingProxyType(
+        {
+            "project_id": _WORD,
+            "session_id": "String",
+            "generation": "UInt32",
+            "user_id": "String",
+            "event_id": "String",
+            "event_type": _WORD,
+            "timestamp": _TIME,
+            "received_at": _TIME,
+            "url": "String",
+            "path": "String",
+            "title": "String",
+            "referrer": "String",
+            "screen_name": "String",
+            "click_x": "Nullable(Int32)",
+            "click_y": "Nullable(Int32)",
+            "target_selector": "String",
+            "target_tag": "String",
+            "target_text": "String",
+            "scroll_depth": "Nullable(UInt8)",
+            "error_message": "String",
+            "error_stack": "String",
+            "error_type": "String",
+            "lcp": "Nullable(Float64)",
+            "fid": "Nullable(Float64)",
+            "cls": "Nullable(Float64)",
+            "ttfb": "Nullable(Float64)",
+            "payload": "String",
+            **DEVICE,
+            "ip": "String",
+            "country": _WORD,
+            "city": "String",
+            "custom": "String",
+            "late": "UInt8",
+            "flags": "UInt8",
+            **PROVENANCE,
+            "src_index": "UInt32",
+        }
+    ),
+)
+
+SESSIONS: Final = Table(
+    name="sessions",
+    key=("project_id", "session_id", "generation"),
+    version="version",
+    columns=MappingProxyType(
+        {
+            "project_id": _WORD,
+            "session_id": "String",
+            "user_id": "String",
+            "generation": "UInt32",
+            "state": _WORD,
+            "version": "UInt64",
+            "started_at": _TIME,
+            "last_active_at": _TIME,
+            "ended_at": "Nullable(DateTime64(3, 'UTC'))",
+            "end_reason": _WORD,
+            "duration_ms": "UInt64",
+            "start_date": "Date",
+            "event_count": "UInt32",
+            "page_count": "UInt32",
+            "click_count": "UInt32",
+            "error_count": "UInt32",
+            "unique_screens": "UInt32",
+            "max_scroll_depth": "UInt8",
+            "entry_url": "String",
+            "entry_path": "String",
+            "exit_url": "String",
+            "exit_path": "String",
+            "is_bounce": "UInt8",
+            "has_error": "UInt8",
+            "has_rage_click": "UInt8",
+            "has_dead_click": "UInt8",
+            "most_used_actions": "String",
+            "common_patterns": "String",
+            "repeated_patterns": "String",
+            "anomalies": "String",
+            "anomaly_types": "Array(LowCardinality(String))",
+            **DEVICE,
+            "country": _WORD,
+            "city": "String",
+            "events_duplicate": "UInt32",
+            "events_late": "UInt32",
+            **PROVENANCE,
+        }
+    ),
+)
+
+ANOMALIES: Final = Table(
+    name="anomalies",
+    key=("project_id", "session_id", "generation", "anomaly_id"),
+    version="version",
+    columns=MappingProxyType(
+        {
+            "project_id": _WORD,
+            "session_id": "String",
+            "generation": "UInt32",
+            "user_id": "String",
+            "anomaly_id": "String",
+            "type": _WORD,
+            "severity": _WORD,
+            "description": "String",
+            "started_at": _TIME,
+            "detected_at": _TIME,
+            "version": "UInt32",
+            "event_ids": "Array(String)",
+            "details": "String",
+            **PROVENANCE,
+        }
+    ),
+)
+
+BAD_ROWS: Final = Table(
+    name="bad_rows",
+    columns=MappingProxyType(
+        {
+            "project_id": _WORD,
+            "received_at": _TIME,
+            "code": _WORD,
+            "message": "String",
+            "original": "String",
+            **PROVENANCE,
+            "src_index": "UInt32",
+        }
+    ),
+)
+
+AGGREGATED_EVENTS: Final = Table(
+    name="aggregated_events",
+    key=("project_id", "date", "event_type"),
+    version="computed_at",
+    columns=MappingProxyType(
+        {
+            "project_id": _WORD,
+            "event_type": _WORD,
+            "date": "Date",
+            "count": "UInt64",
+            "computed_at": _TIME,
+        }
+    ),
+)
+
+TABLES: Final[Mapping[str, Table]] = MappingProxyType(
+    {table.name: table for table in (EVENTS, SESSIONS, ANOMALIES, BAD_ROWS, AGGREGATED_EVENTS)}
+)
+
+
+def default_of(column_type: str) -> Any:
+    """What the database puts where an insert leaves the column out: None, "", [] or 0."""
+    if column_type.startswith("Nullable("):
+        return None
+    if column_type.startswith("Array("):
+        return []
+    return "" if "String" in column_type else 0
+
+
+def row_count(table: Table, columns: Columns) -> int:
+    """The length of all columns. Raises `OperatorError` for a column the table lacks or of another length."""
+    unknown = sorted(columns.keys() - table.columns.keys())
+    if unknown:
+        msg = f"Table `{table.name}` has no column `{unknown[0]}`: code and schema do not belong together."
+        raise OperatorError(msg)
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        msg = f"The columns for table `{table.name}` have different lengths: {sorted(lengths)}."
+        raise OperatorError(msg)
+    return lengths.pop() if lengths else 0
+
+
+def table_named(name: str) -> Table:
+    """Raises `OperatorError` for a table that does not exist."""
+    if name not in TABLES:
+        msg = f"There is no table `{name}`; there are {', '.join(TABLES)}."
+        raise OperatorError(msg)
+    return TABLES[name]

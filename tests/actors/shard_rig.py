@@ -1,0 +1,89 @@
+"""A shard on a real journal, without Ray, and everything its journal ever said."""
+
+from pathlib import Path
+
+from actors.ports import ShardStats
+from actors.shard import Shard
+from engine.config import Config, Journal
+from engine.config import Session as Limits
+from engine.session import encode_session
+from engine.wire import Batch, Control, Event, Reply, Summary, decode_reply, encode
+from persistence.journal import Frame, JournalReader
+from tests.builders import T0
+
+
+def config(*, snapshot_sessions: int = 500, **limits: int) -> Config:
+    return Config(
+        session=Limits(**limits),  # type: ignore[arg-type]
+        journal=Journal(snapshot_sessions=snapshot_sessions, lock_wait_ms=0),
+    )
+
+
+class ShardRig:
+    """Times are milliseconds after `T0`. `crash` forgets everything that is not on disk; `restart` stops in order."""
+
+    def __init__(self, folder: Path, settings: Config | None = None) -> None:
+        self._folder = folder
+        self._config = settings or config()
+        self._number = 0
+        self.free_disk_percent = 50.0
+        self.now = 0
+        self.frames: list[Frame] = []
+        self.shard = self._open()
+
+    def _open(self) -> Shard:
+        return Shard(
+            number=0,
+            folder=self._folder,
+            config=self._config,
+            now_ms=T0 + self.now,
+            free_disk_percent=lambda: self.free_disk_percent,
+        )
+
+    def payload(self, *events: Event, controls: tuple[Control, ...] = (), number: int | None = None) -> bytes:
+        """The next batch of gateway g1, or the one with that number."""
+        if number is None:
+            self._number += 1
+        return encode(Batch("g1", number or self._number, T0 + self.now, list(events), list(controls)))
+
+    def send(self, *events: Event, controls: tuple[Control, ...] = ()) -> Reply:
+        return decode_reply(self.shard.apply(self.payload(*events, controls=controls)))
+
+    def tick(self, now: int | None = None) -> ShardStats:
+        """Every frame so far is stored by all sinks."""
+        self.now = self.now if now is None else now
+        self.read()
+        return self.shard.tick(T0 + self.now, self.frames[-1].seq)
+
+    def read(self) -> list[Frame]:
+        """The frames that are new since the last call."""
+        reader = JournalReader(self._folder)
+        new = reader.frames(self.frames[-1].seq if self.frames else 0, max_frames=100_000)
+        reader.close()
+        self.frames += new
+        return new
+
+    def session(self, session_id: str = "s1", generation: int | None = None) -> Summary | None:
+        return self.shard.session("default", session_id, generation)
+
+    def states(self) -> dict[tuple[str, int], bytes]:
+        """Every session that has its state, live or ended, in memory or saved, encoded."""
+        residents, rows = self.shard._residents, self.shard._journal.sessions
+        keys = {*residents.dirty, *residents.live, *rows.keys_saved_after(0)}
+        saved = {(row.key, row.generation): row.state for key in keys for row in rows.latest(key, 1000) if row.state}
+        memory = {(s.key, s.generation): encode_session(s) for key in keys for s in residents.changed(key)}
+        return {**saved, **memory}
+
+    def restart(self) -> None:
+        self.shard.close()
+        self.start()
+
+    def crash(self) -> None:
+        self.close()
+        self.start()
+
+    def start(self) -> None:
+        self.shard = self._open()
+
+    def close(self) -> None:
+        self.shard._journal.close()

@@ -1,0 +1,143 @@
+"""The client over three real shards and a store, all in this process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.client import Client
+from actors.link import LinkLost
+from actors.local import LocalShardLink, LocalStoreLink
+from actors.ports import ShardStats
+from actors.shard import Shard
+from actors.storekeeper import StoreKeeper
+from engine.config import ClickHouse, Config, Engine
+from engine.errors import Wait
+from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event
+from persistence.memory import MemoryStore
+from persistence.plan import Plan
+from persistence.ports import SessionFilter
+from tests.builders import T0
+
+SHARDS = 3
+CONFIG = Config(engine=Engine(call_timeout_ms=500), clickhouse=ClickHouse(flush_interval_ms=1))
+ALL = SessionFilter("default", limit=1000)
+
+
+class World:
+    """`now_ms` moves by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now_ms = T0
+        folders = [folder / str(number) for number in range(SHARDS)]
+        self.shards = [
+            Shard(number=number, folder=place, config=CONFIG, now_ms=T0, free_disk_percent=lambda: 50.0)
+            for number, place in enumerate(folders)
+        ]
+        self.keeper = StoreKeeper(
+            store=MemoryStore(),
+            plan=Plan(folder / "sinks.db"),
+            journals=folders,
+            config=CONFIG,
+            clock=lambda: self.now_ms,
+        )
+        self.links = [LocalShardLink(shard) for shard in self.shards]
+        self.client = self.client_over(self.links)
+
+    def client_over(self, links: list[LocalShardLink]) -> Client:
+        store = LocalStoreLink(self.keeper)
+        return Client(shards=links, store=store, config=CONFIG, now_ms=lambda: self.now_ms)
+
+    def close(self) -> None:
+        self.keeper.close(5_000)
+        for shard in self.shards:
+            shard.close()
+
+
+class SilentLink(LocalShardLink):
+    async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        raise LinkLost
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def page_view(session_id: str, event_id: str, at_ms: int = T0) -> Event:
+    return Event("default", event_id, session_id, "u1", "page_view", at_ms)
+
+
+async def test_every_event_goes_to_the_shard_of_its_session_and_the_answers_keep_the_order(world: World) -> None:
+    events = [page_view(f"s{number}", f"e{number}") for number in range(60)]
+    await world.client.ingest(events[::2])
+    reply = await world.client.ingest(events)
+    assert list(reply.statuses) == [DUPLICATE, ACCEPTED] * 30
+    lives = [len(shard.sessions(ALL)) for shard in world.shards]
+    assert sum(lives) == 60
+    assert all(lives)
+
+
+async def test_an_event_without_a_session_id_is_found_by_the_id_its_session_got(world: World) -> None:
+    await world.client.ingest([Event("default", f"e{n}", "", f"u{n}", "page_view", T0) for n in range(30)])
+    for session in await world.client.sessions(ALL):
+        assert await world.client.session("default", session.session_id, None) == session
+
+
+async def test_controls_and_bad_rows_travel_with_events_and_are_answered_in_order(world: World) -> None:
+    opens = [Control("open", "default", f"s{number}") for number in range(10)]
+    await world.client.ingest([], controls=opens[::2])
+    closes = [Control("close", "default", f"s{number}") for number in range(10)]
+    bad = BadRow("default", T0, "invalid_event", "`event_type` is missing.", b"{}")
+    reply = await world.client.ingest([page_view("s100", "e1")], controls=closes, bad_rows=[bad])
+    assert list(reply.controls) == [1, 0] * 5
+    assert list(reply.statuses) == [ACCEPTED]
+
+
+async def test_a_list_is_one_page_of_all_shards_newest_first_and_goes_on_where_it_ended(world: World) -> None:
+    await world.client.ingest([page_view(f"s{number:03}", f"e{number}", T0 + number) for number in range(250)])
+    found = await world.client.sessions(SessionFilter("default", limit=240))
+    assert [s.session_id for s in found] == [f"s{number:03}" for number in range(249, 9, -1)]
+    last = found[-1]
+    rest = SessionFilter("default", limit=240, before=(last.started_ms, last.session_id, last.generation))
+    assert [s.session_id for s in await world.client.sessions(rest)] == [f"s{n:03}" for n in range(9, -1, -1)]
+
+
+async def test_a_session_that_ended_is_listed_once_before_and_after_the_store_has_it(world: World) -> None:
+    await world.client.ingest([page_view("s1", "e1")])
+    await world.client.ingest([], controls=[Control("close", "default", "s1")])
+    assert [s.state for s in await world.client.sessions(ALL)] == ["ended"]
+    world.now_ms += 10
+    world.keeper.close(5_000)
+    assert [s.state for s in await world.client.sessions(ALL)] == ["ended"]
+
+
+async def test_a_sweep_reaches_every_shard(world: World) -> None:
+    old = T0 - 86_400_000
+    history = [Event("default", f"e{n}", f"s{n}", "", "page_view", old, 4) for n in range(2_000)]
+    await world.client.ingest(history)
+    assert await world.client.sweep("default") == 2_000
+    assert {session.state for session in await world.client.sessions(ALL)} == {"ended"}
+
+
+async def test_health_shows_a_shard_that_does_not_answer_and_how_long(world: World) -> None:
+    client = world.client_over([SilentLink(world.shards[0]), *world.links[1:]])
+    world.now_ms += 7_000
+    await client.tick()
+    await client.ask_store()
+    health = client.health()
+    assert [stats is None for stats in health.shards] == [True, False, False]
+    assert client.longest_absence_ms() == 7_000
+    assert health.store_ok
+
+
+async def test_a_question_to_a_shard_that_is_away_is_answered_with_wait(world: World) -> None:
+    class Away(LocalShardLink):
+        async def session(self, *_: object) -> None:
+            raise LinkLost
+
+    client = world.client_over([Away(shard) for shard in world.shards])
+    with pytest.raises(Wait):
+        await client.session("default", "s1", None)

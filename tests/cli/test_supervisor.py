@@ -1,0 +1,55 @@
+"""The supervisor, with small programs instead of a server."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.supervisor import Supervisor
+
+
+def programs(folder: Path, *runs: Callable[[], int]) -> Callable[[], int]:
+    """A server whose first run is the first of `runs`, and so on; which run it is, is counted in files."""
+
+    def serve() -> int:
+        number = len(list(folder.iterdir()))
+        (folder / str(number)).touch()
+        return runs[number]()
+
+    return serve
+
+
+def killed() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_server_that_ends_by_itself_is_not_started_again(tmp_path: Path, code: int) -> None:
+    assert Supervisor(programs(tmp_path, lambda: code)).run() == code
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_server_that_was_killed_or_crashed_is_started_again(tmp_path: Path) -> None:
+    assert Supervisor(programs(tmp_path, killed, lambda: 70, lambda: 0)).run() == 0
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_sigterm_goes_to_the_server_and_a_killed_one_is_then_not_started_again(tmp_path: Path) -> None:
+    def stopped_from_outside() -> int:
+        os.kill(os.getppid(), signal.SIGTERM)
+        signal.pause()
+        return 0
+
+    assert Supervisor(programs(tmp_path, stopped_from_outside)).run() == 0
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.fixture(autouse=True)
+def same_signals_afterwards() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -1,0 +1,166 @@
+import pytest
+
+from engine.config import Detectors, Session
+from engine.detectors.base import Detector, Finding
+from engine.fold import Folder
+from engine.session import Session as State
+from engine.session import encode_session
+from engine.wire import HISTORIC, Anomaly, Device, EndReason, Event
+from tests.builders import T0, click, event
+
+
+def opened() -> State:
+    return State("default\0s1", "s1", "default", "", 1, T0, T0, T0)
+
+
+def folder(**limits: int) -> Folder:
+    return Folder(Session(**limits), Detectors())  # type: ignore[arg-type]
+
+
+def folded(*events: Event, fold: Folder | None = None) -> State:
+    session, fold = opened(), fold or folder()
+    for one in events:
+        fold.fold(session, one, T0)
+    return session
+
+
+def test_an_event_is_folded_once() -> None:
+    session = folded(event(at=1), event(at=1), event(at=2))
+    assert (session.event_count, session.duplicates, session.version) == (2, 1, 2)
+
+
+def test_types_are_counted_by_what_they_are() -> None:
+    session = folded(event("page_view"), event("screen_view"), click(), event("button_click"), event("js_error"))
+    assert (session.page_count, session.click_count, session.error_count, session.event_count) == (2, 2, 1, 5)
+
+
+def test_continuous_events_are_events_but_no_actions() -> None:
+    session = folded(*(event(kind, at=1) for kind in Session().continuous_types))
+    assert session.event_count == len(Session().continuous_types)
+    assert (session.log.names, session.detectors, session.anomalies) == ([], [], ())
+
+
+def test_times_are_those_of_the_earliest_and_latest_event() -> None:
+    session = folded(event(at=50), event(at=10), event(at=90), event(at=60))
+    assert (session.started_ms, session.last_ms) == (T0 + 10, T0 + 90)
+
+
+def test_entry_and_exit_are_pages_by_event_time() -> None:
+    session = folded(event(at=50, url="b"), event(at=90, url="c"), event(at=10, url="a"), click(99))
+    assert (session.entry_url, session.exit_url) == ("a", "c")
+
+
+def test_who_and_where_are_said_by_the_first_event_that_knows() -> None:
+    device = Device("Chrome")
+    session = folded(event(at=1, user=""), event(at=2, user="u7", device=device, country="DE", city="Ulm"), event(at=3))
+    assert (session.user_id, session.device, session.country, session.city) == ("u7", device, "DE", "Ulm")
+
+
+def test_screens_are_counted_once_and_up_to_a_bound() -> None:
+    events = [event(at=number, path=f"/{number % 5}") for number in range(20)]
+    assert folded(*events).screens.count == 5
+    assert folded(*events, fold=folder(max_screens=3)).screens.count == 3
+
+
+def test_the_deepest_scroll_is_kept() -> None:
+    session = folded(event("scroll", 1, scroll_depth=80), event("scroll", 2, scroll_depth=20))
+    assert session.max_scroll_depth == 80
+
+
+def test_the_last_event_says_whether_a_session_is_historic() -> None:
+    assert folded(event(at=1), event(at=2, flags=HISTORIC)).historic
+    assert not folded(event(at=1, flags=HISTORIC), event(at=2)).historic
+
+
+def test_a_session_without_end_forgets_its_oldest_ids_and_stays_small() -> None:
+    fold, session = folder(max_ids=100), opened()
+    for number in range(1000):
+        fold.fold(session, event("scroll", number), T0)
+    assert not fold.holds(session, event("scroll", 1).event_id)
+    assert all(fold.holds(session, event("scroll", number).event_id) for number in range(951, 1000))
+    assert len(encode_session(session)) < 2000
+
+
+def test_anomalies_are_bounded_and_what_is_beyond_is_counted() -> None:
+    events = [event("search" if number % 6 else "other", number * 1000) for number in range(100)]
+    fold = folder(max_anomalies=3)
+    assert len(folded(*events, fold=fold).anomalies) == 3
+    assert fold.dropped > 0
+
+
+def test_a_burst_keeps_its_anomaly_and_raises_the_version() -> None:
+    session = folded(*(event("search", at * 1000) for at in range(7)))
+    assert [(found.type, found.version, found.details["count"]) for found in session.anomalies] == [
+        ("repeated_action", 3, 7)
+    ]
+    assert session.anomalies[0].detected_ms == T0 + 4000
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity"),
+    [("repeated_action", "medium"), ("rapid_fire", "high"), ("stuck_pattern", "high"), ("missing_close", "low")],
+)
+def test_severities(kind: str, severity: str) -> None:
+    cycle = ("typing", "send", "back") * 3
+    events = [event(kind, at * 10) for at, kind in enumerate((*cycle, *["a"] * 5))]
+    fold = folder()
+    session = folded(*events, fold=fold)
+    fold.end(session, "timeout", T0)
+    assert {found.type: found.severity for found in session.anomalies}[kind] == severity
+
+
+def test_a_late_close_withdraws_the_missing_close() -> None:
+    fold = folder()
+    session = folded(event(), fold=fold)
+    [reported] = fold.end(session, "timeout", T0)
+    [withdrawn] = fold.reclose(session)
+    assert (withdrawn.id, withdrawn.version, withdrawn.details) == (reported.id, 2, {"status": "withdrawn"})
+    assert (session.anomalies, session.end_reason) == ((), "close")
+
+
+class Faulty(Detector):
+    kind = "faulty"
+    severity = "low"
+
+    def __init__(self, *, at_end: bool) -> None:
+        self._at_end = at_end
+
+    def on_action(self, state: object, event: Event) -> Finding | None:
+        return None if self._at_end else self._fail()
+
+    def on_end(self, state: object, reason: EndReason, last_ms: int) -> Finding | None:
+        return self._fail()
+
+    def _fail(self) -> Finding:
+        message = "as if by mistake"
+        raise ValueError(message)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_detector_that_raises_is_silenced_for_that_session_and_counted(at_end: bool) -> None:
+    fold = Folder(Session(), Detectors(), detectors=[*folder().detectors, Faulty(at_end=at_end)])
+    session = folded(*(event("search", at) for at in range(5)), fold=fold)
+    changed: list[Anomaly] = fold.end(session, "timeout", T0)
+    assert session.event_count == 5
+    assert [found.type for found in session.anomalies] == ["repeated_action", "missing_close"]
+    assert [found.type for found in changed] == ["missing_close"]
+    assert dict(fold.detector_errors) == {"faulty": 1}
+    assert session.muted == ["faulty"]
+
+
+def test_a_decoded_session_goes_on_as_if_nothing_had_happened() -> None:
+    events = [click(at * 100) for at in range(12)]
+    fold = folder()
+    one, halved = opened(), opened()
+    for place, taken in enumerate(events):
+        fold.fold(one, taken, T0)
+        fold.fold(halved, taken, T0)
+        if place == 5:
+            halved = folder().decode(encode_session(halved))
+    assert encode_session(halved) == encode_session(one)
+
+
+def test_decoded_sessions_share_what_is_equal() -> None:
+    fold = folder()
+    state = encode_session(folded(event(device=Device("Chrome"))))
+    assert fold.decode(state).device is fold.decode(state).device

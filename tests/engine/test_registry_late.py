@@ -1,0 +1,101 @@
+"""Events of sessions that have ended, whether those are in memory still or in the archive."""
+
+from engine.memory_archive import MemoryArchive
+from engine.registry import Registry
+from engine.summary import summarise
+from engine.wire import (
+    ACCEPTED,
+    DUPLICATE,
+    LATE_FOLDED,
+    LATE_RAW,
+    TIME_MISSING,
+    Summary,
+)
+from tests.builders import GAP, HOUR, click, event
+from tests.engine.drive import DAY, MONTH, S1, ended_registry, take
+
+
+def test_a_late_event_is_folded_in_and_the_summary_issued_again(archive: MemoryArchive | None) -> None:
+    registry = ended_registry(archive)
+    outcome = take(registry, click(5), now=DAY)
+    assert outcome.statuses == bytes([LATE_FOLDED])
+    [summary] = outcome.summaries
+    assert (summary.version, summary.event_count, summary.events_late, summary.state) == (4, 3, 1, "ended")
+
+
+def test_after_a_day_a_late_event_is_stored_raw_only(archive: MemoryArchive | None) -> None:
+    registry = ended_registry(archive)
+    outcome = take(registry, click(5), now=DAY + 1)
+    assert (outcome.statuses, outcome.generations) == (bytes([LATE_RAW]), [1])
+    assert outcome.summaries == []
+
+
+def test_a_late_event_may_come_up_to_the_gap_after_the_end(archive: MemoryArchive | None) -> None:
+    registry = ended_registry(archive)
+    assert take(registry, event(at=10 + GAP), now=1).statuses == bytes([LATE_FOLDED])
+    registry = ended_registry(archive)
+    outcome = take(registry, event(at=10 + 2 * GAP + 1), now=1)
+    assert (outcome.statuses, outcome.generations) == (bytes([ACCEPTED]), [2])
+
+
+def test_a_resent_event_of_an_ended_session_is_a_duplicate(archive: MemoryArchive | None) -> None:
+    registry = ended_registry(archive)
+    outcome = take(registry, event(at=10), now=HOUR)
+    assert (outcome.statuses, outcome.summaries, outcome.generations) == (bytes([DUPLICATE]), [], [1])
+
+
+def test_a_late_close_event_takes_the_missing_close_back(archive: MemoryArchive | None) -> None:
+    outcome = take(ended_registry(archive), event("app_close", 11), now=1)
+    [summary] = outcome.summaries
+    assert (summary.end_reason, summary.anomalies) == ("close", [])
+    assert [(row.anomaly.type, row.anomaly.details) for row in outcome.anomalies] == [
+        ("missing_close", {"status": "withdrawn"})
+    ]
+
+
+def test_late_clicks_can_still_be_rage() -> None:
+    outcome = take(ended_registry(None), *(click(20 + at) for at in range(6)))
+    assert "rage_click" in [row.anomaly.type for row in outcome.anomalies]
+
+
+def test_a_resend_without_a_timestamp_is_known_by_its_id(archive: MemoryArchive | None) -> None:
+    """It comes with the time of the resend, which is far from where the first copy went."""
+    registry = ended_registry(archive)
+    again = event(at=5 * HOUR, id=event(at=10).event_id, flags=TIME_MISSING)
+    outcome = take(registry, again, now=5 * HOUR)
+    assert (outcome.statuses, outcome.generations) == (bytes([DUPLICATE]), [1])
+    assert S1 not in registry.residents.live
+
+
+def test_a_generation_number_is_remembered_for_a_month_more(archive: MemoryArchive | None) -> None:
+    registry = ended_registry(archive)
+    assert take(registry, event(at=31 * DAY), now=31 * DAY).generations == [2]
+    if archive is not None:
+        registry = ended_registry(archive)
+        assert take(registry, event(at=32 * DAY), now=DAY + MONTH + 1).generations == [1]
+
+
+def test_a_full_day_of_late_events_of_one_session_is_one_summary() -> None:
+    registry = ended_registry(None)
+    outcome = take(registry, *(event(at=10 + at) for at in range(1, 500)))
+    assert [summary.event_count for summary in outcome.summaries] == [501]
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def summary_of(registry: Registry, generation: int | None) -> Summary | None:
+    found = registry.residents.find(S1, "s1", generation)
+    return None if found is None else summarise(found)
+
+
+def test_any_generation_can_be_read_and_the_latest_by_default(archive: MemoryArchive | None) -> None:
+    registry = ended_registry(archive)
+    take(registry, event(at=HOUR))
+    found = [summary_of(registry, generation) for generation in (1, 2, None, 3)]
+    assert [summary and (summary.generation, summary.state) for summary in found] == [
+        (1, "ended"),
+        (2, "live"),
+        (2, "live"),
+        None,
+    ]

@@ -1,0 +1,168 @@
+"""A real `sessiond serve` in its own process group, driven from tests over HTTP and by signals."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+START_S = 60.0
+STOP_S = 10.0
+
+
+class Answer:
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Serving:
+    """A context: started on entry, stopped on exit, which must give 0 within the promised time. A killed server can
+    be started again on the same port and folder."""
+
+    def __init__(self, data_dir: Path, *flags: str) -> None:
+        self.data_dir = data_dir
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data_dir.with_suffix(".log")
+        self._flags = flags
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Serving":
+        return self.start()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        code = self.stop()
+        assert kind is not None or code == 0, f"exit code {code}"
+
+    def start(self) -> "Serving":
+        command = [sys.executable, "-m", "cli", "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([*command, *self._flags], stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_until(self.is_ready, START_S, self._why)
+        except TimeoutError:
+            self.kill_all()
+            raise
+        return self
+
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/ready", timeout_s=5).status == 200
+        except OSError:
+            return False
+
+    def _why(self) -> str:
+        return "the server is not ready:\n" + self.log.read_text(errors="replace")[-3000:]
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code. Fails the test if it takes more than the promised 10 s."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_S)
+        finally:
+            self.kill_all()
+
+    def kill_all(self) -> None:
+        """SIGKILL to every process of the server at once."""
+        assert self._process is not None
+        for pid in descendants(self._process.pid):
+            _kill(pid)
+        self._process.wait()
+
+    def kill(self, name: str) -> int:
+        """SIGKILL to the one process whose title contains `name`; its process id."""
+        [pid] = self.pids(name)
+        _kill(pid)
+        return pid
+
+    def pids(self, name: str) -> list[int]:
+        assert self._process is not None
+        found = [pid for pid in descendants(self._process.pid) if name in _title(pid)]
+        return [pid for pid in found if pid != self._process.pid]
+
+    def gateway_pid(self) -> int:
+        """The server under the supervisor."""
+        assert self._process is not None
+        [pid] = _children(self._process.pid)
+        return pid
+
+    def get(self, path: str, *, params: dict[str, Any] | None = None, timeout_s: float = 30) -> Answer:
+        query = "?" + urlencode(params) if params else ""
+        return self.request("GET", path + query, timeout_s=timeout_s)
+
+    def post(self, path: str, body: Any = None, *, timeout_s: float = 60) -> Answer:
+        data = b"" if body is None else json.dumps(body).encode()
+        return self.request("POST", path, data, timeout_s=timeout_s)
+
+    def request(self, method: str, path: str, body: bytes = b"", *, timeout_s: float = 30) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
+        try:
+            connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            connection.close()
+
+    def stored_events(self) -> int:
+        """Events in the store, each counted once, whatever their time."""
+        everything = {"started_at": 946684800000, "ended_at": 4102444800000}
+        total = self.get("/api/v1/events/stats", params=everything).json["total"]
+        assert isinstance(total, int)
+        return total
+
+
+def wait_until(is_true: Callable[[], bool], timeout_s: float, why: Callable[[], str] = lambda: "") -> None:
+    """Poll: a live test waits for other processes, and fails with a reason when they do not come."""
+    deadline = time.monotonic() + timeout_s
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(why() or f"not true after {timeout_s} s")
+        time.sleep(0.1)
+
+
+def descendants(pid: int) -> list[int]:
+    """The process and everything below it."""
+    return [pid, *(below for child in _children(pid) for below in descendants(child))]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(child) for child in text.split()]
+
+
+def _title(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,91 @@
+"""Rows for the store's contract, and short ways to put them in and read them back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
+from persistence.ports import Columns, EventFilter, SessionFilter, Store
+from persistence.summary_rows import sessions_columns
+
+RowsOf = Callable[[str, str], list[dict[str, Any]]]  # (table, project) -> what a reader sees
+
+HOUR_MS = 3_600_000
+FEBRUARY_MS = 1_769_904_000_000  # 2026-02-01T00:00:00Z
+UNEXPIRED_MS = 4_000_000_000_000  # in 2096: bad rows of the past are removed at once
+
+
+def events_columns(project: str, *events: tuple[str, int], **constant: Any) -> Columns:
+    """Columns for (event_id, at_ms) pairs; `constant` fills a column with one value."""
+    filled = {"project_id": project, "session_id": "s1", "generation": 1, "event_type": "click", "received_at": 1}
+    return {
+        "event_id": [event_id for event_id, _ in events],
+        "timestamp": [at_ms for _, at_ms in events],
+        **{name: [value] * len(events) for name, value in (filled | constant).items()},
+    }
+
+
+def summary(project: str, **fields: Any) -> Summary:
+    known: dict[str, Any] = {
+        "project_id": project,
+        "session_id": "s1",
+        "user_id": "u1",
+        "generation": 1,
+        "state": "ended",
+        "version": 1,
+        "started_ms": FEBRUARY_MS,
+        "last_active_ms": FEBRUARY_MS + 1_000,
+    }
+    return Summary(**(known | fields))
+
+
+def full_summary(project: str) -> Summary:
+    """Every field away from its default."""
+    return summary(
+        project,
+        ended_ms=FEBRUARY_MS + 1_000,
+        end_reason="timeout",
+        event_count=7,
+        page_count=6,
+        click_count=5,
+        error_count=4,
+        unique_screens=3,
+        max_scroll_depth=100,
+        entry_url="https://shop.example/a?q=ü",
+        entry_path="/a",
+        exit_url="https://shop.example/b",
+        exit_path="/b",
+        is_bounce=True,
+        has_error=True,
+        has_rage_click=True,
+        has_dead_click=True,
+        most_used_actions=[ActionCount("click", 5, 71.4)],
+        common_patterns=[CommonPattern(["a", "b", "c"], 2, 12.5)],
+        repeated_patterns=[RepeatedPattern(["a", "b"], 3, FEBRUARY_MS, FEBRUARY_MS + 9)],
+        anomalies=[Anomaly("a1", "rage_click", "high", "Six clicks", 1, 2, 3, ["e1"], {"x": 1.5, "n": 6, "on": "b"})],
+        device=Device("Firefox", "140", "Linux", "6", "desktop", 1920, 1080, 1900, 900),
+        country="DE",
+        city="Köln",
+        events_duplicate=2,
+        events_late=1,
+    )
+
+
+def put_summaries(store: Store, *summaries: Summary) -> None:
+    """One insert each, in this order."""
+    for summary_ in summaries:
+        columns = sessions_columns([summary_], src_shard=1, src_seqs=[1])
+        key = (summary_.project_id, summary_.session_id, summary_.generation, summary_.version, summary_.started_ms)
+        store.insert("sessions", columns, token=str(key))
+
+
+def ids(store: Store, wanted: EventFilter) -> list[str]:
+    return [event.event_id for event in store.events(wanted)]
+
+
+def session_ids(store: Store, wanted: SessionFilter) -> list[str]:
+    return [found.session_id for found in store.sessions(wanted)]
+
+
+def daily(rows_of: RowsOf, project: str) -> dict[tuple[str, int], int]:
+    rows = rows_of("aggregated_events", project)
+    return {(row["event_type"], row["date"]): row["count"] for row in rows if row["count"]}
