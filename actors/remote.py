@@ -228,7 +228,6 @@ class RayNode:
         ray.init(
             address="local",
             num_cpus=1,
-            _node_ip_address="127.0.0.1",
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE_BYTES,
             log_to_driver=True,
