@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cli.settings import PREFIX
 
 SocketAddress = tuple[Any, ...] | str | bytes
+
+# No deadline for one example: the machine may be busy. `timeout` in pyproject.toml bounds every test.
+settings.register_profile("suite", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
