@@ -259,11 +259,3 @@ class RayNode:
     def shutdown(self) -> None:
         ray.shutdown()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def processes_of(node: RayNode) -> Awaitable[list[int]]:
-    """The process ids of the shards, then of the store: for tests that kill them."""
-    links: list[RayShardLink | RayStoreLink] = [*node.shards]
-    if node.store is not None:
-        links.append(node.store)
-    return asyncio.gather(*(link.process_id() for link in links))

@@ -8,8 +8,6 @@ from typing import Final, Literal
 
 import msgspec
 
-WIRE_VERSION: Final = 1
-
 # Event.flags
 TIME_MISSING: Final = 1  # the event had no timestamp: `at_ms` is the receive time
 ID_GENERATED: Final = 2  # the event had no event_id: a resend cannot be recognised
@@ -240,10 +238,8 @@ _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(Batch)
 _outcome_decoder = msgspec.msgpack.Decoder(Outcome)
 _reply_decoder = msgspec.msgpack.Decoder(Reply)
-_summary_decoder = msgspec.msgpack.Decoder(Summary)
 
 encode = _encoder.encode
 decode_batch = _batch_decoder.decode
 decode_outcome = _outcome_decoder.decode
 decode_reply = _reply_decoder.decode
-decode_summary = _summary_decoder.decode
