@@ -72,8 +72,8 @@ def test_six_fast_clicks_on_one_spot_are_a_rage_click_in_the_next_read(server: S
 
 def test_sessions_without_an_id_are_found_by_the_id_they_got(server: Serving) -> None:
     user = f"u-{uuid.uuid4()}"
-    server.post("/api/v1/events", [{"event_type": "page_view", "user_id": user, "timestamp": 1431857103000}])
-    server.post("/api/v1/events", [{"event_type": "page_view", "user_id": user, "timestamp": 1431857103000 + 1800001}])
+    server.post("/api/v1/events", [{"event_type": "page_view", "user_id": user, "timestamp": 1463479503000}])
+    server.post("/api/v1/events", [{"event_type": "page_view", "user_id": user, "timestamp": 1463479503000 + 1800001}])
     found = server.get("/api/v1/sessions", params={"user_id": user}).json["items"]
     assert [session["state"] for session in found] == ["live", "ended"]
     for session in found:
