@@ -11,6 +11,7 @@ COPY engine ./engine
 COPY persistence ./persistence
 COPY actors ./actors
 COPY gateway ./gateway
+COPY simulator ./simulator
 COPY cli ./cli
 RUN pip install --no-cache-dir -c constraints.txt .
 

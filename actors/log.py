@@ -5,9 +5,10 @@ import sys
 import structlog
 
 
-def set_up_log() -> None:
+def set_up_log(level: str = "info") -> None:
     """Once per process, first thing. Tracebacks are plain: with local variables they would print users' events."""
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

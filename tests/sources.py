@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-PACKAGES: Final = ("engine", "persistence", "actors", "gateway", "cli")  # each may import those before it
+PACKAGES: Final = ("engine", "persistence", "actors", "gateway", "simulator", "cli")  # each may import those before it
 TESTED_TREES: Final = (*PACKAGES, "benchmarks", "tests")
 
 

@@ -49,6 +49,11 @@ def test_the_engine_imports_nothing_that_acts(file: Path) -> None:
     assert names(file) <= allowed
 
 
+@pytest.mark.parametrize("file", list(python_files("simulator")), ids=shown)
+def test_the_simulator_is_a_client_and_knows_nothing_of_the_engine(file: Path) -> None:
+    assert not names(file) & (set(PACKAGES) - {"simulator"})
+
+
 def test_ray_is_imported_in_one_file() -> None:
     found = {shown(file) for file in CODE if "ray" in names(file)}
     assert found <= RAY_FILES

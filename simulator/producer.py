@@ -1,0 +1,160 @@
+"""The producer of seed 002: messages one by one, or a run that sends them when they are due."""
+
+import json
+import time
+from collections.abc import Callable
+from secrets import randbelow
+from typing import Any, Final
+
+import structlog
+
+from simulator.errors import SimulatorError
+from simulator.journey import Journey
+from simulator.message import Message
+from simulator.pace import Pace
+from simulator.scenario import Scenario
+from simulator.session import Session
+from simulator.simulation import Simulation
+from simulator.sink import Sink, SinkGone
+from simulator.tables import DEFAULT_RATE_PER_HOUR, DEFAULT_SESSION_RANGE_S
+from simulator.truth import Tell
+
+REPORT_S: Final = 300.0
+LATE_S: Final = 5.0
+MAX_ACTIVE: Final = 10_000
+
+_log = structlog.get_logger(__name__)
+
+
+class UserBehaviorProducer:
+    """`scenario` says more about the traffic than the two figures before it, and then stands for them. Without a
+    `sink`, `run_continuous` sends to Kafka. `clock` gives Unix seconds, `sleep` takes seconds."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str = "localhost:9092",
+        topic: str = "user-events",
+        generation_rate: float = DEFAULT_RATE_PER_HOUR,
+        session_duration_range: tuple[float, float] = DEFAULT_SESSION_RANGE_S,
+        *,
+        scenario: Scenario | None = None,
+        sink: Sink | None = None,
+        tell: Tell | None = None,
+        speed: float = 1.0,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Raises SimulatorError when the figures cannot be. `generation_rate` in events per hour, the range in s."""
+        self.bootstrap_servers = bootstrap_servers
+        self.topic = topic
+        self._scenario = scenario or Scenario(
+            seed=randbelow(2**32),
+            start_ms=int(clock() * 1000),
+            rate_per_hour=generation_rate,
+            session_range_s=session_duration_range,
+        )
+        self._journey = Journey()
+        self._simulation = Simulation(self._scenario, self._journey, tell)
+        self._sink = sink
+        self._pace = Pace(speed, clock=clock, sleep=sleep)
+        self._is_stopping = False
+        self._sent = self._failed = self._bytes = 0
+        self._clock = clock
+        self._reported_s = clock()
+
+    @property
+    def journey_transitions(self) -> dict[str, dict[str, float]]:
+        """What follows what, type -> next type -> weight. Changes hold from the next event on."""
+        return self._journey.transitions
+
+    @property
+    def active_sessions(self) -> dict[str, Session]:
+        """Who is here, by session id. To look at, not to change."""
+        return self._simulation.crowd.active
+
+    @property
+    def sessions_started(self) -> int:
+        return self._simulation.sessions
+
+    @property
+    def now_ms(self) -> int:
+        """The simulated time: that of the last message."""
+        return self._simulation.now_ms
+
+    def generate_message(self) -> dict[str, Any]:
+        """The next message, at once: it carries the simulated time and is counted nowhere. Raises SimulatorError
+        when the scenario is over."""
+        message = self._simulation.next()
+        if message is None:
+            text = "There are no more events: the scenario is over."
+            raise SimulatorError(text)
+        document: dict[str, Any] = json.loads(message.text)
+        return document
+
+    def run_continuous(self, duration_seconds: float | None = None) -> dict[str, Any]:
+        """Send every message when it is due, until the scenario, the duration (in simulated seconds) or `stop` ends
+        it; then end the sessions that are left. Returns the metrics. Raises SimulatorError when the sink fails."""
+        sink = self._sink_or_refuse()
+        if duration_seconds is not None:
+            self._simulation.end_at(self._simulation.now_ms + duration_seconds * 1000)
+        batch: list[Message] = []
+        try:
+            for message in self._simulation:
+                self._wait_for(message, batch, sink)
+                batch.append(message)
+                if len(batch) >= sink.batch_size:
+                    self._send(batch, sink)
+            self._send(batch, sink)
+        except SinkGone as gone:
+            _log.info("stopped early", reason=str(gone))
+        return self.get_metrics()
+
+    def stop(self) -> None:
+        """From a signal handler or another thread: `run_continuous` ends within half a second, gracefully."""
+        self._is_stopping = True
+
+    def get_metrics(self) -> dict[str, Any]:
+        """`success_rate` in percent; 100 when nothing was sent yet."""
+        total = self._sent + self._failed
+        return {
+            "messages_sent": self._sent,
+            "messages_failed": self._failed,
+            "bytes_sent": self._bytes,
+            "success_rate": 100 * self._sent / total if total else 100.0,
+            "active_sessions": len(self.active_sessions),
+        }
+
+    def _sink_or_refuse(self) -> Sink:
+        if self._sink is None:
+            message = "No sink was given."
+            raise SimulatorError(message)
+        return self._sink
+
+    def _wait_for(self, message: Message, batch: list[Message], sink: Sink) -> None:
+        """What is in the batch goes before anybody waits. Who stops does not wait any more."""
+        while not self._is_stopping and (wait_s := self._pace.wait_s(message.at_ms)) > 0:
+            self._send(batch, sink)
+            self._pace.nap(wait_s)
+        if self._is_stopping:
+            self._simulation.close()
+
+    def _send(self, batch: list[Message], sink: Sink) -> None:
+        if not batch:
+            return
+        sent = sink.send(batch)
+        self._sent += sent.taken
+        self._failed += sent.lost
+        self._bytes += sent.size_bytes
+        now_s = self._clock()
+        if now_s - self._reported_s >= REPORT_S:
+            self._report(batch[-1].at_ms, now_s)
+        batch.clear()
+
+    def _report(self, at_ms: int, now_s: float) -> None:
+        self._reported_s = now_s
+        active = len(self.active_sessions)
+        _log.info("sending", sent=self._sent, failed=self._failed, active_sessions=active)
+        if active > MAX_ACTIVE:
+            _log.warning("many sessions; shorter ones or a lower rate take less memory", active_sessions=active)
+        if (late_s := -self._pace.wait_s(at_ms)) > LATE_S:
+            _log.warning("behind the rate; lower it, or take a sink with larger batches", late_s=round(late_s))
