@@ -17,6 +17,7 @@ from engine.errors import ClientError, OperatorError
 
 DEFAULT_MAX_WAIT_S: Final = 120.0
 _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
+_DID: Final = {"POST": "take the events", "GET": "answer"}
 _GZIP_LEVEL: Final = 1  # the other end of the wire is near: speed before size
 
 
@@ -62,31 +63,37 @@ class Delivery:
 
     def post(self, target: str, document: object) -> Answer:
         """The answer, whatever its status, unless it asks to wait. Raises Unreachable after `max_wait_s`."""
-        body = gzip.compress(msgspec.json.encode(document), _GZIP_LEVEL)
+        return self._answered("POST", target, gzip.compress(msgspec.json.encode(document), _GZIP_LEVEL))
+
+    def get(self, target: str) -> Answer:
+        """As `post`."""
+        return self._answered("GET", target, None)
+
+    def _answered(self, method: str, target: str, body: bytes | None) -> Answer:
         deadline_s = self._clock() + self._patience.max_wait_s
         pause_s = self._patience.first_wait_s
         while True:
-            answer, reason = self._tried(target, body)
+            answer, reason = self._tried(method, target, body)
             if answer is not None and answer.status not in _AGAIN:
                 return answer
             wait_s = max(pause_s, answer.retry_after_s if answer else 0.0)
             if self._clock() + wait_s > deadline_s:
-                message = f"{self._url} did not take the events within {self._patience.max_wait_s:g} s: {reason}."
+                message = f"{self._url} did not {_DID[method]} within {self._patience.max_wait_s:g} s: {reason}."
                 raise Unreachable(message)
             self._sleep(wait_s)
             pause_s = min(pause_s * 2, self._patience.longest_wait_s)
 
-    def _tried(self, target: str, body: bytes) -> tuple[Answer | None, str]:
+    def _tried(self, method: str, target: str, body: bytes | None) -> tuple[Answer | None, str]:
         try:
-            answer = self._asked(target, body)
+            answer = self._asked(method, target, body)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()  # the next request opens it again
             return None, str(error) or type(error).__name__
         return answer, f"{answer.status} {answer.body.get('message', '')}".strip()
 
-    def _asked(self, target: str, body: bytes) -> Answer:
-        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        self._connection.request("POST", self._prefix + target, body, headers)
+    def _asked(self, method: str, target: str, body: bytes | None) -> Answer:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"} if body is not None else {}
+        self._connection.request(method, self._prefix + target, body, headers)
         response = self._connection.getresponse()
         return Answer(response.status, _document(response.read()), _retry_after_s(response.headers))
 

@@ -14,6 +14,7 @@ from actors.log import set_up_log
 from cli import simulate_options as options
 from cli.delivery import Delivery, Patience
 from cli.http_sink import HttpSink
+from cli.simulate_check import checked
 from cli.supervisor import STOPS
 from engine.errors import ClientError, OperatorError
 from simulator.clockwork import iso
@@ -47,13 +48,16 @@ def simulate(
     sink_name: options.SinkName = "http",
     out: options.Out = None,
     url: options.Url = "http://127.0.0.1:8080",
+    check: options.Check = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Make the traffic of a shop, people in trouble included."""
     set_up_log("debug" if verbose else "error" if quiet else "info")
-    speed_up = options.speed_of(speed)
     try:
+        if check is not None:
+            typer.echo(_checked(check, truth))
+            return
         scenario = Scenario(
             seed=options.seed_of(seed),
             start_ms=options.start_ms(start),
@@ -66,14 +70,23 @@ def simulate(
             troubles=options.troubles_of(troubled, trouble or []),
             zone=options.zone_of(zone),
         )
+        pace = options.speed_of(speed)
         with ExitStack() as opened:
-            sink = opened.enter_context(_sink(sink_name, out, url, is_live=start is None and speed_up == 1))
+            sink = opened.enter_context(_sink(sink_name, out, url, is_live=start is None and pace == 1))
             tell = opened.enter_context(_told(truth)) if truth else None
-            said = run(scenario, sink, tell, speed_up)
+            said = run(scenario, sink, tell, pace)
     except SimulatorError as error:
         raise ClientError(str(error)) from error
     if not quiet:
         typer.echo(said, err=True)
+
+
+def _checked(url: str, truth: Path | None) -> str:
+    if truth is None:
+        message = "is needed for `--check`: the file that `simulate --truth FILE` has written."
+        raise typer.BadParameter(message, param_hint="--truth")
+    with closing(Delivery(url, Patience(), clock=time.monotonic, sleep=time.sleep)) as delivery:
+        return checked(truth, delivery)
 
 
 def run(scenario: Scenario, sink: Sink, tell: Tell | None, speed: float) -> str:
