@@ -19,8 +19,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# Something to look at; SIMULATE=0 for none.
+SIMULATE ?= 50
 run: install
-	$(BIN)/sessiond serve
+	$(BIN)/sessiond serve --simulate $(SIMULATE)
 
 test: check
 	$(BIN)/pytest

@@ -1,20 +1,43 @@
 """Simulated traffic into a running sessiond, through the delivery that `import` uses as well."""
 
+import time
 from collections.abc import Sequence
-from typing import Final
+from contextlib import closing
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
 
-from cli.delivery import Answer, Delivery, Unreachable
+from cli.delivery import Answer, Delivery, Patience, Unreachable
 from cli.importer import EVENTS as HISTORIC_EVENTS
 from cli.importer import SWEEP
 from simulator.message import Message
 from simulator.sink import Sent
 
+READY: Final = "/ready"
 LIVE_EVENTS: Final = "/api/v1/events"
 
 _log = structlog.get_logger(__name__)
+
+
+_LIVE: Final = Patience(max_wait_s=3, longest_wait_s=1, answer_timeout_s=5)  # meanwhile the next events wait
+
+
+class Server(NamedTuple):
+    """`wait_s`: in which it must become ready. `is_live`: see `HttpSink`."""
+
+    url: str
+    wait_s: float
+    is_live: bool
+
+    def sink(self) -> "HttpSink":
+        """As soon as the server is ready. Raises Unreachable, and ClientError when `url` is none."""
+        with closing(self._delivery(Patience(max_wait_s=self.wait_s, longest_wait_s=1, answer_timeout_s=5))) as asking:
+            asking.get(READY)
+        return HttpSink(self._delivery(_LIVE if self.is_live else Patience()), is_live=self.is_live)
+
+    def _delivery(self, patience: Patience) -> Delivery:
+        return Delivery(self.url, patience, clock=time.monotonic, sleep=time.sleep)
 
 
 class HttpSink:

@@ -15,6 +15,9 @@ Shards = Annotated[int | None, typer.Option(help="Number of shards.", show_defau
 Insecure = Annotated[
     bool | None, typer.Option("--insecure", help="Listen beyond loopback although there are no keys yet.")
 ]
+Simulate = Annotated[
+    float, typer.Option(min=0, metavar="EVENTS_PER_SECOND", help="Make the traffic of a shop meanwhile; 0 = none.")
+]
 
 
 def settings(

@@ -3,11 +3,13 @@
 import ipaddress
 import socket
 import sys
+from contextlib import ExitStack
 
 import typer
 
 from actors.log import set_up_log
 from cli import options
+from cli.companion import Companion, simulation
 from cli.supervisor import Supervisor
 from engine.config import Config, Server
 from engine.errors import ConfigError, OperatorError, SessiondError
@@ -22,13 +24,17 @@ def serve(
     data_dir: options.DataDir = None,
     shards: options.Shards = None,
     insecure: options.Insecure = None,
+    simulate: options.Simulate = 0.0,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then drain, flush and stop."""
     found = options.settings(file, host=host, port=port, data_dir=data_dir, shards=shards, insecure=insecure)
     refuse_open_door(found.config.server)
     set_up_log()
-    with listen(found.config.server) as listener:
-        raise typer.Exit(Supervisor(lambda: _serve(found.config, listener)).run())
+    with listen(found.config.server) as listener, ExitStack() as beside:
+        if simulate:
+            beside.callback(Companion(simulation(url_of(listener), simulate)).stop)
+        supervisor = Supervisor(lambda: _serve(found.config, listener), before_stop=beside.close)
+        raise typer.Exit(supervisor.run())
 
 
 def _serve(config: Config, listener: socket.socket) -> int:
@@ -59,6 +65,14 @@ def listen(server: Server) -> socket.socket:
         raise OperatorError(message) from error
     listener.listen(2048)
     return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where this machine reaches it: who listens on every address listens on loopback too."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def refuse_open_door(server: Server) -> None:

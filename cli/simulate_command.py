@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import typer
+from msgspec.structs import replace
 
 from actors.log import set_up_log
 from cli import simulate_options as options
 from cli.delivery import Delivery, Patience
-from cli.http_sink import HttpSink
+from cli.http_sink import Server
 from cli.simulate_check import checked
 from cli.supervisor import STOPS
 from engine.errors import ClientError, OperatorError
@@ -26,7 +27,6 @@ from simulator.tables import DEFAULT_RATE_PER_HOUR, DEFAULT_REUSE, DEFAULT_SESSI
 from simulator.truth import RUN, Fact, Tell, line
 
 SINKS: Final = ("http", "stdout", "file")
-_LIVE_PATIENCE: Final = Patience(max_wait_s=3, longest_wait_s=1)  # meanwhile the next events wait
 
 
 def simulate(
@@ -42,12 +42,14 @@ def simulate(
     start: options.Start = None,
     speed: options.Speed = "1",
     zone: options.Zone = "UTC",
+    steady: options.Steady = False,
     troubled: options.Troubled = 0.0,
     trouble: options.Trouble = None,
     truth: options.Truth = None,
     sink_name: options.SinkName = "http",
     out: options.Out = None,
     url: options.Url = "http://127.0.0.1:8080",
+    wait: options.Wait = 5.0,
     check: options.Check = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
@@ -68,12 +70,14 @@ def simulate(
             events=events,
             sessions=sessions,
             troubles=options.troubles_of(troubled, trouble or []),
-            zone=options.zone_of(zone),
+            zone=None if steady else options.zone_of(zone),
         )
         pace = options.speed_of(speed)
         with ExitStack() as opened:
-            sink = opened.enter_context(_sink(sink_name, out, url, is_live=start is None and pace == 1))
             tell = opened.enter_context(_told(truth)) if truth else None
+            sink = opened.enter_context(_sink(sink_name, out, Server(url, wait, is_live=start is None and pace == 1)))
+            if start is None:  # it took its time until the server was ready
+                scenario = replace(scenario, start_ms=options.start_ms(None))
             said = run(scenario, sink, tell, pace)
     except SimulatorError as error:
         raise ClientError(str(error)) from error
@@ -116,11 +120,9 @@ def _run_fact(scenario: Scenario, producer: UserBehaviorProducer, events: int) -
 
 
 @contextmanager
-def _sink(name: str, out: Path | None, url: str, *, is_live: bool) -> Iterator[Sink]:
+def _sink(name: str, out: Path | None, server: Server) -> Iterator[Sink]:
     if name == "http":
-        patience = _LIVE_PATIENCE if is_live else Patience()
-        delivery = Delivery(url, patience, clock=time.monotonic, sleep=time.sleep)
-        with closing(HttpSink(delivery, is_live=is_live)) as sink:
+        with closing(server.sink()) as sink:
             yield sink
     elif name == "stdout":
         yield StreamSink(sys.stdout.buffer)

@@ -33,6 +33,7 @@ Start = Annotated[
 ]
 Speed = Annotated[str, typer.Option(help='Simulated seconds per second, or "max": no waiting.')]
 Zone = Annotated[str, typer.Option("--timezone", help="Whose hours are business hours and nights.")]
+Steady = Annotated[bool, typer.Option("--steady", help="The same rate at every hour and day.")]
 Troubled = Annotated[
     float,
     typer.Option(help="Share of sessions in which something goes wrong, every kind alike."),
@@ -44,6 +45,7 @@ Truth = Annotated[Path | None, typer.Option(metavar="FILE", help="Write what rea
 SinkName = Annotated[str, typer.Option("--sink", help="Where the events go: http, stdout or file.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="For --sink file.")]
 Url = Annotated[str, typer.Option(help="For --sink http: where sessiond listens.")]
+Wait = Annotated[float, typer.Option(min=0, help="For --sink http: seconds in which the server must become ready.")]
 BootstrapServers = Annotated[str, typer.Option(help="For --sink kafka.")]
 Topic = Annotated[str, typer.Option(help="For --sink kafka.")]
 Check = Annotated[

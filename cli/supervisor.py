@@ -26,11 +26,13 @@ _log = structlog.get_logger(__name__)
 class Supervisor:
     """`run` blocks until the server ended for good, and returns its exit code. SIGTERM and SIGINT go to the server.
 
-    `serve` runs in the child process and returns its exit code. Fork before any thread is started.
+    `serve` runs in the child process and returns its exit code. `before_stop` is called in this one, before the
+    server hears of the stop. Fork before any thread is started.
     """
 
-    def __init__(self, serve: Callable[[], int]) -> None:
+    def __init__(self, serve: Callable[[], int], *, before_stop: Callable[[], None] = lambda: None) -> None:
         self._serve = serve
+        self._before_stop = before_stop
         self._child = 0
         self._stopping = False
 
@@ -57,7 +59,7 @@ class Supervisor:
         parent = os.getpid()
         self._child = os.fork()
         if not self._child:
-            _die_with(parent)
+            die_with(parent)
             for number in STOPS:
                 signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
@@ -65,7 +67,9 @@ class Supervisor:
             os._exit(self._serve())
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
-        self._stopping = True
+        if not self._stopping:
+            self._stopping = True
+            self._before_stop()
         if self._child:
             os.kill(self._child, signal.SIGTERM)
 
@@ -75,7 +79,7 @@ def _wait(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Let the kernel end this process when its parent is gone: nobody would restart or stop it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:

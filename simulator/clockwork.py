@@ -39,9 +39,10 @@ def time_factor(moment: datetime) -> float:
 
 
 class Tempo:
-    """The pause between two events, in ms: 3600 s / (rate x factor), 0.7 to 1.3 times that."""
+    """The pause between two events, in ms: 3600 s / (rate x factor), 0.7 to 1.3 times that. Without a `zone` every
+    hour is like any other."""
 
-    def __init__(self, rate_per_hour: float, zone: tzinfo) -> None:
+    def __init__(self, rate_per_hour: float, zone: tzinfo | None) -> None:
         self._pause_ms = 3_600_000 / rate_per_hour
         self._zone = zone
         self._quarter = -1.0
@@ -52,6 +53,10 @@ class Tempo:
         quarter = at_ms // _QUARTER_MS
         if quarter != self._quarter:
             self._quarter = quarter
-            moment = _EPOCH + timedelta(milliseconds=int(at_ms))
-            self._mean_ms = self._pause_ms / time_factor(moment.astimezone(self._zone))
+            self._mean_ms = self._pause_ms / self._factor(int(at_ms))
         return self._mean_ms * (0.7 + 0.6 * number)
+
+    def _factor(self, at_ms: int) -> float:
+        if self._zone is None:
+            return 1.0
+        return time_factor((_EPOCH + timedelta(milliseconds=at_ms)).astimezone(self._zone))

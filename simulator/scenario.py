@@ -15,7 +15,7 @@ _DAY_MS: Final = 86_400_000
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """`start_ms` and `duration_ms` in simulated time; None = without end. `troubles`: kind -> share of the sessions.
-    `zone`: whose hours are business hours."""
+    `zone`: whose hours are business hours; None = the rate is the same at every hour."""
 
     seed: int
     start_ms: int
@@ -26,7 +26,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     events: int | None = None
     sessions: int | None = None
     troubles: Mapping[str, float] = {}
-    zone: tzinfo = UTC
+    zone: tzinfo | None = UTC
 
     def __post_init__(self) -> None:
         """Raises SimulatorError. `Budget` checks what it is given by itself."""
