@@ -9,7 +9,7 @@ from simulator.plan import Plan
 from simulator.scenario import Scenario
 from simulator.scene import Scene
 from simulator.session import Session, open_session
-from simulator.tables import CAMPAIGNS, REFERRERS, SEGMENTS
+from simulator.tables import CAMPAIGNS, REFERRERS, SEGMENTS, Referrer
 from simulator.troubles import PLANNERS
 
 _NOTHING: Final = "nothing"
@@ -38,16 +38,20 @@ class Arrivals:
         return PLANNERS[kind](Scene(self._random, session.person.device, session.page))
 
     def _referrer(self) -> str:
-        kind = self._referrers.pick(self._random())
-        found = REFERRERS[kind]
-        source = found.sources[int(self._random() * len(found.sources))]
-        campaign = CAMPAIGNS[int(self._random() * len(CAMPAIGNS))]
-        return to_json(
-            {
-                "type": kind,
-                "source": source,
-                "utm_source": source if found.medium else None,
-                "utm_medium": found.medium or None,
-                "utm_campaign": campaign if found.medium else None,
-            }
-        )
+        texts = _REFERRER_TEXTS[self._referrers.pick(self._random())]
+        return texts[int(self._random() * len(texts))]
+
+
+def _referrer_texts(kind: str, found: Referrer) -> tuple[str, ...]:
+    if not found.medium:
+        return tuple(_referrer_text(kind, source) for source in found.sources)
+    return tuple(_referrer_text(kind, s, s, found.medium, campaign) for s in found.sources for campaign in CAMPAIGNS)
+
+
+def _referrer_text(kind: str, source: str, *campaign: str) -> str:
+    """`campaign`: utm_source, utm_medium, utm_campaign, or nothing."""
+    names = ("utm_source", "utm_medium", "utm_campaign")
+    return to_json({"type": kind, "source": source, **dict(zip(names, campaign or (None,) * 3, strict=True))})
+
+
+_REFERRER_TEXTS: Final = {kind: _referrer_texts(kind, found) for kind, found in REFERRERS.items()}
