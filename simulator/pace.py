@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 _SLICE_MS: Final = 100  # messages of the same tenth of a second go together
+_EXACT_S: Final = 0.001  # shorter naps would not move a clock that counts seconds since 1970
 _LONGEST_NAP_S: Final = 0.5  # who waits longer than that looks up in between: a stop must not wait
 MAX_SPEED: Final = math.inf
 
@@ -26,7 +27,8 @@ class Pace:
         if self._origin is None:
             self._origin = (slice_ms, self._clock())
         first_ms, began_s = self._origin
-        return (slice_ms - first_ms) / 1000 / self._speed - (self._clock() - began_s)
+        wait_s = (slice_ms - first_ms) / 1000 / self._speed - (self._clock() - began_s)
+        return wait_s if abs(wait_s) >= _EXACT_S else 0.0
 
     def nap(self, wait_s: float) -> None:
         self._sleep(min(wait_s, _LONGEST_NAP_S))

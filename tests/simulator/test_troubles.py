@@ -101,7 +101,7 @@ def is_abandoned(session: list[Event]) -> bool:
 
 
 def is_left_open(session: list[Event]) -> bool:
-    return session[-1]["event_type"] != "session_end"
+    return bool(session[-1]["event_type"] != "session_end")
 
 
 RULES: dict[str, Callable[[list[Event]], bool]] = {
