@@ -21,6 +21,10 @@ class Companion:
         parent = os.getpid()
         self._process = subprocess.Popen(command, preexec_fn=lambda: die_with(parent))
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def stop(self) -> None:
         """SIGTERM, a moment to say goodbye, then SIGKILL. May be called again."""
         self._process.terminate()

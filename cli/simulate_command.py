@@ -96,10 +96,9 @@ def _checked(url: str, truth: Path | None) -> str:
 def run(scenario: Scenario, sink: Sink, tell: Tell | None, speed: float) -> str:
     """Until it is over or SIGTERM or Ctrl-C comes; the totals in one line."""
     producer = UserBehaviorProducer(scenario=scenario, sink=sink, tell=tell, speed=speed)
-    for number in STOPS:
-        signal.signal(number, lambda *_: producer.stop())
     began_s = time.monotonic()
-    metrics = producer.run_continuous()
+    with _stopped_by_signals(producer):
+        metrics = producer.run_continuous()
     took_s = time.monotonic() - began_s
     if tell is not None:
         tell(_run_fact(scenario, producer, metrics["messages_sent"] + metrics["messages_failed"]))
@@ -107,6 +106,16 @@ def run(scenario: Scenario, sink: Sink, tell: Tell | None, speed: float) -> str:
         f"{metrics['messages_sent']:,} events in {producer.sessions_started:,} sessions, "
         f"{metrics['messages_failed']:,} failed, {metrics['bytes_sent'] / 1e6:,.1f} MB, {took_s:.1f} s"
     )
+
+
+@contextmanager
+def _stopped_by_signals(producer: UserBehaviorProducer) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda *_: producer.stop()) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run_fact(scenario: Scenario, producer: UserBehaviorProducer, events: int) -> Fact:

@@ -8,10 +8,10 @@ _UNBOUNDED: Final = float("inf")
 
 
 class Budget:
-    """A session costs its event, its end and its plan when it opens; another event of it costs one."""
+    """Of bounds that were checked. A session costs its event, its end and its plan when it opens; another event of it
+    costs one."""
 
     def __init__(self, events: int | None, sessions: int | None, reuse: float) -> None:
-        _check(events, sessions, reuse)
         self.free: float = _UNBOUNDED if events is None else events
         self.sessions: float = _UNBOUNDED if sessions is None else sessions
         self._new_share = 1 - reuse
@@ -53,7 +53,8 @@ class Budget:
         return not self._is_derived or count >= self._mean_events
 
 
-def _check(events: int | None, sessions: int | None, reuse: float) -> None:
+def check_budget(events: int | None, sessions: int | None, reuse: float) -> None:
+    """Raises SimulatorError when no traffic can meet the bounds."""
     if not 0 <= reuse < 1:
         message = f"`reuse` is {reuse:g}; allowed is 0 up to, but not including, 1."
         raise SimulatorError(message)

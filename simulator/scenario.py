@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from simulator.budget import check_budget
 from simulator.errors import SimulatorError
 from simulator.tables import DEFAULT_RATE_PER_HOUR, DEFAULT_REUSE, DEFAULT_SESSION_RANGE_S
 from simulator.troubles import ORDINARY, PLANNERS, TROUBLES
@@ -29,7 +30,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo | None = UTC
 
     def __post_init__(self) -> None:
-        """Raises SimulatorError. `Budget` checks what it is given by itself."""
+        """Raises SimulatorError."""
+        check_budget(self.events, self.sessions, self.reuse)
         _check_rate(self.rate_per_hour)
         _check_range(*self.session_range_s)
         _check_troubles(self.troubles)

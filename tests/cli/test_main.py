@@ -6,7 +6,7 @@ import pytest
 from cli.main import run
 from cli.serve_command import is_loopback
 
-COMMANDS = ("serve", "import", "doctor", "config", "version")
+COMMANDS = ("serve", "import", "simulate", "doctor", "config", "version")
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,7 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         ["serve", "--port", "70000"],
         ["serve", "--shards", "-1"],
         ["serve", "--config", "/nowhere.toml"],
+        ["serve", "--simulate", "-1"],
         ["config", "--config", "/nowhere.toml"],
         ["import"],
         ["import", "/nowhere.log"],

@@ -47,6 +47,21 @@ def test_sigterm_goes_to_the_server_and_a_killed_one_is_then_not_started_again(t
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_what_is_to_be_done_before_a_stop_is_done_once_and_before_the_server_hears_of_it(tmp_path: Path) -> None:
+    def stopped_twice() -> int:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        for _ in range(2):
+            os.kill(os.getppid(), signal.SIGTERM)
+            signal.sigwait({signal.SIGTERM})
+            (tmp_path / "heard").touch()
+        return 0
+
+    had_heard: list[bool] = []
+    supervisor = Supervisor(stopped_twice, before_stop=lambda: had_heard.append((tmp_path / "heard").exists()))
+    assert supervisor.run() == 0
+    assert had_heard == [False]
+
+
 @pytest.fixture(autouse=True)
 def same_signals_afterwards() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -27,6 +27,7 @@ class TinyServer:
     requests: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     ended: int = 3
+    sessions: list[dict[str, Any]] = field(default_factory=list)
     loses_answer_once: bool = False
     interrupt: bool = False  # press Ctrl-C in this process when the first batch arrives
 
@@ -34,6 +35,10 @@ class TinyServer:
         self.requests.append(path)
         if self.trouble:
             return self.trouble.pop(0)
+        if path == "/ready":
+            return 200, {}, {}
+        if path.startswith("/api/v1/sessions?"):
+            return 200, {"items": self.sessions, "next_cursor": None}, {}
         if path.startswith("/api/v1/sessions/sweep"):
             return 200, {"ended": self.ended}, {}
         return self._events(json.loads(gzip.decompress(body)))
@@ -79,8 +84,11 @@ def _handler(state: TinyServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, document, headers = state.answer(self.path, body)
             if status == 0:
                 self.close_connection = True

@@ -37,7 +37,7 @@ MOST_BYTES_PER_SESSION = 5_000
 )
 def test_what_cannot_be_is_refused(wanted: dict[str, Any], said: str) -> None:
     with pytest.raises(SimulatorError, match=said):
-        Simulation(scenario(**wanted), Journey())
+        scenario(**wanted)
 
 
 @pytest.mark.parametrize("weights", [{}, {"a": 0.0}, {"a": -1.0, "b": 2.0}])
