@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md from `engine/config.py`: `python -m cli.documents`. A test compares the two."""
+"""Writes what of docs/ is made from the code: `python -m cli.documents`. Tests compare the two."""
 
 import ast
 import inspect
@@ -11,6 +11,7 @@ from cli.catalogue import SETTINGS, Setting
 from cli.settings import variable_of
 from engine import config
 from gateway.metric_table import metrics_page
+from simulator import guide
 
 TARGET: Final = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -105,3 +106,4 @@ def shown_value(value: object) -> str:
 if __name__ == "__main__":
     TARGET.write_text(document(), encoding="utf-8")
     TARGET.with_name("metrics.md").write_text(metrics_page(), encoding="utf-8")
+    TARGET.with_name("simulator.md").write_text(guide.page(), encoding="utf-8")

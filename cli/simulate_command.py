@@ -50,11 +50,14 @@ def simulate(
     out: options.Out = None,
     url: options.Url = "http://127.0.0.1:8080",
     wait: options.Wait = 5.0,
+    bootstrap_servers: options.BootstrapServers = None,
+    topic: options.Topic = None,
     check: options.Check = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Make the traffic of a shop, people in trouble included."""
+    options.refuse_kafka(bootstrap_servers, topic)
     set_up_log("debug" if verbose else "error" if quiet else "info")
     try:
         if check is not None:
@@ -139,7 +142,7 @@ def _sink(name: str, out: Path | None, server: Server) -> Iterator[Sink]:
         with _written(out) as file:
             yield StreamSink(file)
     else:
-        message = f"{name!r} is not a sink; allowed are {', '.join(SINKS)}."
+        message = f"{name!r} is not a sink of this version; allowed are {', '.join(SINKS)}."
         raise typer.BadParameter(message, param_hint="--sink")
 
 

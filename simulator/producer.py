@@ -27,8 +27,9 @@ _log = structlog.get_logger(__name__)
 
 
 class UserBehaviorProducer:
-    """`scenario` says more about the traffic than the two figures before it, and then stands for them. Without a
-    `sink`, `run_continuous` sends to Kafka. `clock` gives Unix seconds, `sleep` takes seconds."""
+    """`scenario` says more about the traffic than the two figures before it, and then stands for them.
+    `bootstrap_servers` and `topic` are taken as seed 002 has them and kept; `run_continuous` needs a `sink`, because
+    nothing sends to Kafka yet. `clock` gives Unix seconds, `sleep` takes seconds."""
 
     def __init__(
         self,
@@ -126,7 +127,9 @@ class UserBehaviorProducer:
 
     def _sink_or_refuse(self) -> Sink:
         if self._sink is None:
-            message = "No sink was given."
+            message = (
+                "`sink` is missing: sessiond does not send to Kafka yet; StreamSink writes JSON lines to a stream."
+            )
             raise SimulatorError(message)
         return self._sink
 

@@ -130,7 +130,7 @@ def form_abandonment(scene: Scene) -> Plan:
 
 
 def missing_close(scene: Scene) -> Plan:
-    """Nothing but that the session will not be closed: see `Session.is_left_open`."""
+    """The session is never closed: no `session_end` comes, whatever else happens in it."""
     return Plan("missing_close", (), {})
 
 
