@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 import typer
 from msgspec.structs import replace
@@ -26,7 +26,18 @@ from simulator.sink import Sink, StreamSink
 from simulator.tables import DEFAULT_RATE_PER_HOUR, DEFAULT_REUSE, DEFAULT_SESSION_RANGE_S
 from simulator.truth import RUN, Fact, Tell, line
 
-SINKS: Final = ("http", "stdout", "file")
+SINKS: Final = ("http", "kafka", "stdout", "file")
+
+
+class Topic(NamedTuple):
+    bootstrap_servers: str
+    name: str
+
+    def sink(self) -> Sink:
+        """Raises SimulatorError when there is no Kafka."""
+        from simulator.kafka_sink import KafkaSink
+
+        return KafkaSink(self.bootstrap_servers, self.name)
 
 
 def simulate(
@@ -50,14 +61,13 @@ def simulate(
     out: options.Out = None,
     url: options.Url = "http://127.0.0.1:8080",
     wait: options.Wait = 5.0,
-    bootstrap_servers: options.BootstrapServers = None,
-    topic: options.Topic = None,
+    bootstrap_servers: options.BootstrapServers = "localhost:9092",
+    topic: options.Topic = "user-events",
     check: options.Check = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Make the traffic of a shop, people in trouble included."""
-    options.refuse_kafka(bootstrap_servers, topic)
     set_up_log("debug" if verbose else "error" if quiet else "info")
     try:
         if check is not None:
@@ -78,7 +88,8 @@ def simulate(
         pace = options.speed_of(speed)
         with ExitStack() as opened:
             tell = opened.enter_context(_told(truth)) if truth else None
-            sink = opened.enter_context(_sink(sink_name, out, Server(url, wait, is_live=start is None and pace == 1)))
+            server = Server(url, wait, is_live=start is None and pace == 1)
+            sink = opened.enter_context(_sink(sink_name, out, server, Topic(bootstrap_servers, topic)))
             if start is None:  # it took its time until the server was ready
                 scenario = replace(scenario, start_ms=options.start_ms(None))
             said = run(scenario, sink, tell, pace)
@@ -132,9 +143,12 @@ def _run_fact(scenario: Scenario, producer: UserBehaviorProducer, events: int) -
 
 
 @contextmanager
-def _sink(name: str, out: Path | None, server: Server) -> Iterator[Sink]:
+def _sink(name: str, out: Path | None, server: Server, topic: Topic) -> Iterator[Sink]:
     if name == "http":
         with closing(server.sink()) as sink:
+            yield sink
+    elif name == "kafka":
+        with closing(topic.sink()) as sink:
             yield sink
     elif name == "stdout":
         yield StreamSink(sys.stdout.buffer)
@@ -142,7 +156,7 @@ def _sink(name: str, out: Path | None, server: Server) -> Iterator[Sink]:
         with _written(out) as file:
             yield StreamSink(file)
     else:
-        message = f"{name!r} is not a sink of this version; allowed are {', '.join(SINKS)}."
+        message = f"{name!r} is not a sink; allowed are {', '.join(SINKS)}."
         raise typer.BadParameter(message, param_hint="--sink")
 
 

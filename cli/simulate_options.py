@@ -42,12 +42,12 @@ Trouble = Annotated[
     list[str] | None, typer.Option("--trouble", metavar="KIND=SHARE", help="Share of one kind; repeat it.")
 ]
 Truth = Annotated[Path | None, typer.Option(metavar="FILE", help="Write what really happened, as JSON lines.")]
-SinkName = Annotated[str, typer.Option("--sink", help="Where the events go: http, stdout or file.")]
+SinkName = Annotated[str, typer.Option("--sink", help="Where the events go: http, kafka, stdout or file.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="For --sink file.")]
 Url = Annotated[str, typer.Option(help="For --sink http: where sessiond listens.")]
 Wait = Annotated[float, typer.Option(min=0, help="For --sink http: seconds in which the server must become ready.")]
-BootstrapServers = Annotated[str | None, typer.Option(help="Kafka, which this version does not send to.")]
-Topic = Annotated[str | None, typer.Option(help="Kafka, which this version does not send to.")]
+BootstrapServers = Annotated[str, typer.Option(help="For --sink kafka.")]
+Topic = Annotated[str, typer.Option(help="For --sink kafka; it is made if it is missing.")]
 Check = Annotated[
     str | None,
     typer.Option("--check", metavar="URL", help="Only compare a server's anomalies with --truth."),
@@ -103,14 +103,6 @@ def troubles_of(share: float, single: Sequence[str]) -> dict[str, float]:
         message = f"{share:g} is not from 0 to 1."
         raise typer.BadParameter(message, param_hint="--troubled")
     return (all_troubles(share) if share else {}) | dict(map(_pair, single))
-
-
-def refuse_kafka(bootstrap_servers: str | None, topic: str | None) -> None:
-    """Seed 002's flags are known, so that whoever gives them hears what is there instead."""
-    for flag, value in (("--bootstrap-servers", bootstrap_servers), ("--topic", topic)):
-        if value is not None:
-            message = f"{value!r} is for Kafka, which this version does not send to; the sinks are http, stdout, file."
-            raise typer.BadParameter(message, param_hint=flag)
 
 
 def seed_of(seed: int | None) -> int:

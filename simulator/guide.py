@@ -38,6 +38,9 @@ for _ in range(1000):
 print(f"Generated {len(sessions)} sessions, {len(producer.active_sessions)} of them are active")
 ```
 
+Without a `sink`, `run_continuous` sends to Kafka, `topic` at `bootstrap_servers`: the key is the session id, and a
+missing topic is made with 12 partitions, 3 replicas (fewer where there are fewer brokers), lz4 and 3 days.
+
 `generate_message` does not wait: its events carry simulated time. `run_continuous` sends each when it is due, or at
 once with `speed=math.inf`, and gives the metrics; `stop()` ends it from a signal handler.
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from secrets import randbelow
 from typing import Any, Final
 
@@ -28,8 +29,8 @@ _log = structlog.get_logger(__name__)
 
 class UserBehaviorProducer:
     """`scenario` says more about the traffic than the two figures before it, and then stands for them.
-    `bootstrap_servers` and `topic` are taken as seed 002 has them and kept; `run_continuous` needs a `sink`, because
-    nothing sends to Kafka yet. `clock` gives Unix seconds, `sleep` takes seconds."""
+    Without a `sink`, `run_continuous` sends to Kafka, to `topic` at `bootstrap_servers`. `clock` gives Unix seconds,
+    `sleep` takes seconds."""
 
     def __init__(
         self,
@@ -95,20 +96,23 @@ class UserBehaviorProducer:
     def run_continuous(self, duration_seconds: float | None = None) -> dict[str, Any]:
         """Send every message when it is due, until the scenario, the duration (in simulated seconds) or `stop` ends
         it; then end the sessions that are left. Returns the metrics. Raises SimulatorError when the sink fails."""
-        sink = self._sink_or_refuse()
         if duration_seconds is not None:
             self._simulation.end_at(self._simulation.now_ms + duration_seconds * 1000)
-        batch: list[Message] = []
-        try:
-            for message in self._simulation:
-                self._wait_for(message, batch, sink)
-                batch.append(message)
-                if len(batch) >= sink.batch_size:
-                    self._send(batch, sink)
-            self._send(batch, sink)
-        except SinkGone as gone:
-            _log.info("stopped early", reason=str(gone))
+        with self._opened_sink() as sink:
+            try:
+                self._run(sink)
+            except SinkGone as gone:
+                _log.info("stopped early", reason=str(gone))
         return self.get_metrics()
+
+    def _run(self, sink: Sink) -> None:
+        batch: list[Message] = []
+        for message in self._simulation:
+            self._wait_for(message, batch, sink)
+            batch.append(message)
+            if len(batch) >= sink.batch_size:
+                self._send(batch, sink)
+        self._send(batch, sink)
 
     def stop(self) -> None:
         """From a signal handler or another thread: `run_continuous` ends within half a second, gracefully."""
@@ -125,13 +129,13 @@ class UserBehaviorProducer:
             "active_sessions": len(self.active_sessions),
         }
 
-    def _sink_or_refuse(self) -> Sink:
-        if self._sink is None:
-            message = (
-                "`sink` is missing: sessiond does not send to Kafka yet; StreamSink writes JSON lines to a stream."
-            )
-            raise SimulatorError(message)
-        return self._sink
+    def _opened_sink(self) -> AbstractContextManager[Sink]:
+        """What was given stays open for who gave it."""
+        if self._sink is not None:
+            return nullcontext(self._sink)
+        from simulator.kafka_sink import KafkaSink  # takes its time to import, and mostly nobody asks for it
+
+        return closing(KafkaSink(self.bootstrap_servers, self.topic))
 
     def _wait_for(self, message: Message, batch: list[Message], sink: Sink) -> None:
         """What is in the batch goes before anybody waits. Who stops does not wait any more."""
