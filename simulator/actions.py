@@ -71,7 +71,8 @@ def _complete_checkout(session: Session, at_ms: int, random: Random) -> Scene:
 
 
 def _order(session: Session, at_ms: int, random: Random) -> str:
-    """Who has an empty cart buys the product looked at last. The number stays the same from begin to completion."""
+    """Who has an empty cart buys the product looked at last. The number stays the same from begin to completion
+    while the cart does."""
     value = sum(ALL_PRODUCTS[product].price for product in session.cart or (session.product,))
     number = 1_000 + (session.started_ms + 7 * len(session.cart)) % 9_000
     method = PAYMENT_METHODS[session.started_ms % len(PAYMENT_METHODS)]

@@ -152,6 +152,7 @@ class UserBehaviorProducer:
         self._sent += sent.taken
         self._failed += sent.lost
         self._bytes += sent.size_bytes
+        _log.debug("batch", taken=sent.taken, lost=sent.lost, active_sessions=len(self.active_sessions))
         now_s = self._clock()
         if now_s - self._reported_s >= REPORT_S:
             self._report(batch[-1].at_ms, now_s)

@@ -16,5 +16,5 @@ def test_topic_and_producer_are_set_as_the_seed_has_them() -> None:
 
 def test_where_there_is_no_kafka_the_error_says_what_to_look_at() -> None:
     producer = UserBehaviorProducer(bootstrap_servers="127.0.0.1:9", topic="t")
-    with pytest.raises(SimulatorError, match="Failed to connect to Kafka at '127.0.0.1:9'.*running"):
+    with pytest.raises(SimulatorError, match=r"Failed to connect to Kafka at '127.0.0.1:9'.*running"):
         producer.run_continuous(duration_seconds=1)
