@@ -1,5 +1,6 @@
 """`sessiond simulate`: traffic of a shop that does not exist, to where it is wanted, and what came of it."""
 
+import logging
 import signal
 import sys
 import time
@@ -68,7 +69,7 @@ def simulate(
     quiet: options.Quiet = False,
 ) -> None:
     """Make the traffic of a shop, people in trouble included."""
-    set_up_log("debug" if verbose else "error" if quiet else "info")
+    _set_up_logs("debug" if verbose else "error" if quiet else "info")
     try:
         if check is not None:
             typer.echo(_checked(check, truth))
@@ -97,6 +98,13 @@ def simulate(
         raise ClientError(str(error)) from error
     if not quiet:
         typer.echo(said, err=True)
+
+
+def _set_up_logs(level: str) -> None:
+    """The simulator is a library too: it logs by the standard library, which says nothing unless it is asked to."""
+    set_up_log(level)
+    logging.basicConfig(format="%(asctime)s [%(levelname)s] %(message)s")
+    logging.getLogger("simulator").setLevel(level.upper())
 
 
 def _checked(url: str, truth: Path | None) -> str:

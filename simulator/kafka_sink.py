@@ -1,11 +1,11 @@
 """Messages into a Kafka topic, a whole session in one partition and so in order."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
-import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
@@ -27,7 +27,7 @@ PRODUCER: Final[Mapping[str, Any]] = {
     "request_timeout_ms": 10_000,
 }
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class KafkaSink:
@@ -49,7 +49,7 @@ class KafkaSink:
         results = self._runner.run(self._sent([message.session_id.encode() for message in batch], values))
         failures = [result for result in results if isinstance(result, BaseException)]
         if failures:
-            _log.warning("events lost", count=len(failures), reason=str(failures[0]))
+            _log.warning("%s events lost: %s", len(failures), failures[0])
         arrived = [v for v, result in zip(values, results, strict=True) if not isinstance(result, BaseException)]
         return Sent(len(arrived), len(failures), sum(map(len, arrived)))
 

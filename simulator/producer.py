@@ -1,13 +1,12 @@
 """The producer of seed 002: messages one by one, or a run that sends them when they are due."""
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from secrets import randbelow
 from typing import Any, Final
-
-import structlog
 
 from simulator.errors import SimulatorError
 from simulator.journey import Journey
@@ -24,7 +23,7 @@ REPORT_S: Final = 300.0
 LATE_S: Final = 5.0
 MAX_ACTIVE: Final = 10_000
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class UserBehaviorProducer:
@@ -102,7 +101,7 @@ class UserBehaviorProducer:
             try:
                 self._run(sink)
             except SinkGone as gone:
-                _log.info("stopped early", reason=str(gone))
+                _log.info("stopped early: %s", gone)
         return self.get_metrics()
 
     def _run(self, sink: Sink) -> None:
@@ -152,7 +151,7 @@ class UserBehaviorProducer:
         self._sent += sent.taken
         self._failed += sent.lost
         self._bytes += sent.size_bytes
-        _log.debug("batch", taken=sent.taken, lost=sent.lost, active_sessions=len(self.active_sessions))
+        _log.debug("%s sent, %s lost, %s sessions active", sent.taken, sent.lost, len(self.active_sessions))
         now_s = self._clock()
         if now_s - self._reported_s >= REPORT_S:
             self._report(batch[-1].at_ms, now_s)
@@ -161,8 +160,8 @@ class UserBehaviorProducer:
     def _report(self, at_ms: int, now_s: float) -> None:
         self._reported_s = now_s
         active = len(self.active_sessions)
-        _log.info("sending", sent=self._sent, failed=self._failed, active_sessions=active)
+        _log.info("%s events sent, %s failed, %s sessions active", self._sent, self._failed, active)
         if active > MAX_ACTIVE:
-            _log.warning("many sessions; shorter ones or a lower rate take less memory", active_sessions=active)
+            _log.warning("%s sessions are active: shorter ones or a lower rate take less memory", active)
         if (late_s := -self._pace.wait_s(at_ms)) > LATE_S:
-            _log.warning("behind the rate; lower it, or take a sink with larger batches", late_s=round(late_s))
+            _log.warning("%.0f s behind: take a lower rate, or a sink with larger batches", late_s)
