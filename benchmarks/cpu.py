@@ -14,15 +14,20 @@ def spent_s(root: int) -> dict[str, float]:
     found = {"gateway": 0.0, "shard": 0.0, "store": 0.0, "ray": 0.0}
     for pid in tree(root):
         try:
-            kind, seconds = kind_of(_command(pid)), _seconds(pid)
+            of, seconds = kind(pid), _seconds(pid)
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended meanwhile
-        found[kind] += seconds
+        found[of] += seconds
     return found
 
 
 def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     return {kind: after[kind] - before[kind] for kind in after}
+
+
+def kind(pid: int) -> str:
+    """Raises FileNotFoundError or ProcessLookupError when the process has ended."""
+    return kind_of(_command(pid))
 
 
 def kind_of(command: str) -> str:

@@ -68,6 +68,15 @@ local function many(at)
   return concat(parts)
 end
 
+local lines = plan.file ~= "" and io.lines(plan.file)
+
+local function read_many()
+  local parts = {}
+  for place = 1, plan.batch do parts[place] = lines() end
+  return "[" .. concat(parts, ",") .. "]"
+end
+
+local body_of = lines and read_many or plan.batch == 1 and one or many
 local is_tried = false
 
 function request()
@@ -82,7 +91,7 @@ function request()
     late_ms = math.max(late_ms, late)
     if late > plan.late_after_ms then late_requests = late_requests + 1 end
   end
-  local body = (plan.batch == 1 and one or many)(stamp(ms))
+  local body = body_of(stamp(ms))
   sent = sent + 1
   return head .. #body .. "\r\n\r\n" .. body
 end
@@ -111,7 +120,8 @@ if plan.batch > 1 or plan.rate > 0 then
     if first_ms == 0 then first_ms = ms end
     local at = plan.rate > 0 and first_ms + slots * 1000 / plan.rate or ms
     slots = slots + 1
-    if at - first_ms >= plan.seconds * 1000 then return rest() end
+    local is_over = plan.events > 0 and slots * plan.batch > plan.events
+    if is_over or at - first_ms >= plan.seconds * 1000 then return rest() end
     return math.max(0, floor(at - ms + 0.5))
   end
 end

@@ -58,13 +58,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def sessiond() -> Iterator[Server]:
+def sessiond(*options: str) -> Iterator[Server]:
     """A server with an empty data folder, which goes with it. It must end by itself within STOP_S after SIGTERM."""
     with tempfile.TemporaryDirectory(prefix="sessiond-bench-") as folder:
         command = str(Path(sys.executable).with_name("sessiond"))
         port = free_port()
-        arguments = [command, "serve", "--port", str(port), "--data-dir", f"{folder}/data"]
-        with _running(arguments, port, "/health", Path(folder) / "log") as server:
+        arguments = [command, "serve", "--port", str(port), "--data-dir", f"{folder}/data", *options]
+        with running(arguments, port, "/health", Path(folder) / "log") as server:
             yield server
 
 
@@ -72,12 +72,12 @@ def sessiond() -> Iterator[Server]:
 def bare() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="sessiond-bench-") as folder:
         port = free_port()
-        with _running([sys.executable, "-m", "benchmarks.bare", str(port)], port, "/", Path(folder) / "log") as server:
+        with running([sys.executable, "-m", "benchmarks.bare", str(port)], port, "/", Path(folder) / "log") as server:
             yield server
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int, ready_path: str, log: Path) -> Iterator[Server]:
+def running(command: list[str], port: int, ready_path: str, log: Path) -> Iterator[Server]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     server = Server(process, port)

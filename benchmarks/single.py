@@ -17,7 +17,7 @@ _WARM_UP_S: Final = 1
 
 
 class Sent:
-    """How many events sessiond was sent: the next load goes on from there."""
+    """How many events a server was sent: the next load goes on from there."""
 
     def __init__(self) -> None:
         self.sent = 0

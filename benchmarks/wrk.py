@@ -20,6 +20,7 @@ PATH: Final = "/api/v1/events"
 _SCRIPT: Final = Path(__file__).with_name("load.lua")
 _MARK: Final = "RESULT "
 LATE_AFTER_MS: Final = 5
+_SHARED: Final = ("batch", "rate", "first", "seconds", "connections", "events", "file")
 _ANSWER_S: Final = 10  # the most that is waited for the last answers
 _USER_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
@@ -29,16 +30,19 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
     With a batch or a rate every answer is read and every request is answered before wrk ends; without, wrk only tells
     statuses of 400 and more, and stops in the middle. `first`: number of the first event, so that a later load goes
-    on where the earlier one ended.
+    on where the earlier one ended. `events`: with a batch or a rate, the load ends after so many, 0 = only by time.
+    `file`: the events are its lines, one JSON text each, instead of `traffic`.
     """
 
     port: int
     connections: int
     seconds: int
-    traffic: Traffic
+    traffic: Traffic = Traffic(visitors=1)
     batch: int = 1
     rate: int = 0
     first: int = 0
+    events: int = 0
+    file: str = ""
 
     @property
     def rests(self) -> bool:
@@ -101,7 +105,7 @@ def plan(load: Load) -> str:
         "event_run": "5e551d00-0000-4000-8000-",
         "session_run": "5e551d00-0000-4000-9000-",
         **msgspec.structs.asdict(load.traffic),
-        **{name: getattr(load, name) for name in ("batch", "rate", "first", "seconds", "connections")},
+        **{name: getattr(load, name) for name in _SHARED},
     }
     # JSON strings and numbers are Lua's as well.
     lines = [f"  {name} = {json.dumps(value)}," for name, value in fields.items()]
