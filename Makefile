@@ -1,14 +1,19 @@
 # Every target does its own set-up: a fresh machine needs Python 3.11 or newer, and make.
 #   make run     serve on http://127.0.0.1:8080      make test    everything that must hold
 #   make check   format, lint, types, import arrows  make bench   measure this machine
+#                                                   make bench-quick  the same at a small size, in two minutes
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Bytewax has no wheels for newer ones.
+PEER_PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo "$$python" && break; done)
+PEERS := $(patsubst benchmarks/peers/%.txt,.bench/%.installed,$(wildcard benchmarks/peers/*.txt))
 
 .DELETE_ON_ERROR:
-.PHONY: install run test check bench clean
+.PHONY: install run test check bench bench-quick peers clean
 
 install: $(INSTALLED)
 
@@ -34,9 +39,24 @@ check: install
 	$(BIN)/pytest -q tests/test_architecture.py
 
 # wrk makes the load: a generator written in Python would take the machine from what it measures.
-bench: install
-	@command -v wrk >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq wrk; } || { echo "make bench needs wrk; on Debian and Ubuntu: apt-get install wrk" >&2; exit 1; }
+bench: install peers
 	$(BIN)/python -m benchmarks
 
+bench-quick: install peers
+	$(BIN)/python -m benchmarks --quick
+
+# What sessiond is measured beside: Redis, and an environment for each peer with what benchmarks/peers/*.txt pins.
+peers: $(PEERS)
+	@for program in wrk redis-server; do command -v $$program >/dev/null || $(MAKE) -s debian-$$program || exit 1; done
+
+debian-%:
+	@test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $* || { echo "make bench needs $*; on Debian and Ubuntu: apt-get install $*" >&2; exit 1; }
+
+.bench/%.installed: benchmarks/peers/%.txt
+	@test -n "$(PEER_PYTHON)" || { echo "Bytewax needs Python 3.11 or 3.12; none was found (set PEER_PYTHON=/path/to/python)." >&2; exit 1; }
+	@test -x .bench/venv-$*/bin/pip || "$(PEER_PYTHON)" -m venv .bench/venv-$*
+	.bench/venv-$*/bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r $<
+	@touch $@
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
