@@ -13,6 +13,8 @@ from typing import Final
 from benchmarks.results import Machine
 from cli.checks import sync_times_ms
 
+_REQUIREMENTS: Final = Path(__file__).parent / "peers"
+_PEERS: Final = ("bytewax", "pathway", "redis")
 _PACKAGES: Final = ("ray", "chdb", "starlette", "uvicorn", "msgspec")
 
 
@@ -25,7 +27,12 @@ def describe() -> Machine:
         system=f"{platform.system()} {platform.machine()}",
         sync_p50_ms=round(times_ms[len(times_ms) // 2], 2),
         sync_p99_ms=round(times_ms[int(len(times_ms) * 0.99)], 2),
-        versions={"python": platform.python_version(), "wrk": _wrk_version(), **{p: version(p) for p in _PACKAGES}},
+        versions={
+            "python": platform.python_version(),
+            "wrk": _wrk_version(),
+            **{p: version(p) for p in _PACKAGES},
+            **_peers(),
+        },
     )
 
 
@@ -45,6 +52,14 @@ def loop_ms() -> float:
 
 def load_average() -> float:
     return round(os.getloadavg()[0], 1)
+
+
+def _peers() -> dict[str, str]:
+    told = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"v=(\S+)", told)
+    pinned = "".join(file.read_text() for file in _REQUIREMENTS.glob("*.txt"))
+    versions = dict(line.split("==") for line in pinned.split())
+    return {"redis-server": found[1] if found else "unknown", **{name: versions[name] for name in _PEERS}}
 
 
 def _wrk_version() -> str:

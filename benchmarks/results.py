@@ -1,7 +1,7 @@
 """The shape of results.json: figures, what they are to reach, what was durable, and the machine they come from."""
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -10,14 +10,34 @@ FSYNCED: Final = "every acked event: in the journal, fsync done"
 NOTHING: Final = "nothing: in memory, no server"
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
+Part = Literal["a", "b", "c", "d", "e", "W1", "W2", "W3", "W4", "W5"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """Where a figure stands on a chart: a bar of its own, or a point `x` of a line."""
+
+    chart: str
+    line: str = ""
+    x: float = 0.0
+
+
+class Bucket(msgspec.Struct, frozen=True, array_like=True):
+    """So many of what was measured lie below `below` and not below the bucket before."""
+
+    below: float
+    count: int
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`reach`: what the figure should be at least (`better` = "more") or at most; None = told, not judged.
 
     `load_average`: of the last minute, when the measurement began: above the number of cores others were at work.
     `loop_ms`: CPU time of a fixed Python loop around the measurement: the higher, the slower the cores were.
+    `buckets`: how what the figure is the median of was spread, in its unit.
     """
 
-    part: Literal["a", "b", "c", "d", "e"]
+    part: Part
     name: str
     value: float
     unit: str
@@ -27,6 +47,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     load_average: float = 0.0
     loop_ms: float = 0.0
     details: dict[str, float] = {}
+    spot: Spot | None = None
+    buckets: list[Bucket] = []
 
     @property
     def is_reached(self) -> bool:
@@ -47,11 +69,21 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
 
 
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """The file that `command` made."""
+
+    events: int
+    sessions: int
+    sha256: str
+    command: str
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """`date`: UTC, as 2026-01-02."""
 
     date: str
     machine: Machine
+    input: Input | None = None
     figures: list[Figure]
 
 
