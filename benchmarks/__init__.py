@@ -1,1 +1,1 @@
-"""What `make bench` runs: five figures of this machine, the load made by wrk. `python -m benchmarks --help`."""
+"""What `make bench` runs: sessiond alone and beside its peers, the load made by wrk. `python -m benchmarks --help`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print a table, write results.json and docs/benchmarks.md."""
+"""`python -m benchmarks`: measure, print a table, write results.json, docs/benchmarks.md and its pictures."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,29 +8,58 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from benchmarks import fold, intake, latency, machine, memory, page, results, single, table
+from benchmarks import (
+    fold,
+    freshness,
+    growth,
+    input,
+    intake,
+    latency,
+    machine,
+    memory,
+    page,
+    plain,
+    race,
+    restart,
+    results,
+    shards,
+    single,
+    table,
+)
 from benchmarks.failure import BenchmarkFailed
-from benchmarks.results import Figure, Results
+from benchmarks.results import Figure, Part, Results
 
-Part = tuple[str, Callable[[], list[Figure]]]
+Job = tuple[Part, Callable[[], list[Figure]]]
 
-FULL: Final[tuple[Part, ...]] = (
+FULL: Final[tuple[Job, ...]] = (
     ("a", lambda: intake.measure(seconds=30)),
     ("b", lambda: single.measure(seconds=5, rounds=3)),
     ("c", lambda: fold.measure(events=120_000, rounds=5)),
     ("d", lambda: memory.measure(10_000) + memory.measure(100_000)),
     ("e", lambda: latency.measure(seconds=20)),
+    ("W1", lambda: race.measure(input.FULL, rounds=3)),
+    ("W2", lambda: plain.measure(seconds=4, rounds=3)),
+    ("W3", lambda: growth.by_sessions((1_000, 10_000, 100_000, 1_000_000))),
+    ("W3", lambda: growth.by_events(1_000, (10, 100, 1_000))),
+    ("W3", lambda: shards.measure((1, 2, 4), seconds=8)),
+    ("W4", lambda: restart.measure({1_000: 3, 10_000: 3, 100_000: 3, 1_000_000: 1})),
+    ("W5", lambda: freshness.measure(seconds=30)),
 )
-QUICK: Final[tuple[Part, ...]] = (
+QUICK: Final[tuple[Job, ...]] = (
     ("a", lambda: intake.measure(seconds=2)),
     ("b", lambda: single.measure(seconds=1, rounds=1)),
     ("c", lambda: fold.measure(events=20_000, rounds=3)),
     ("d", lambda: memory.measure(2_000)),
-    ("e", lambda: latency.measure(seconds=2)),
+    ("e", lambda: latency.measure(seconds=5)),
+    ("W1", lambda: race.measure(input.SMALL, rounds=1)),
+    ("W2", lambda: plain.measure(seconds=1, rounds=1)),
+    ("W3", lambda: growth.by_sessions((1_000, 10_000))),
+    ("W4", lambda: restart.measure({1_000: 1})),
+    ("W5", lambda: freshness.measure(seconds=2)),
 )
 
-_Quick = Annotated[bool, typer.Option("--quick", help="About a minute; writes nothing.")]
-_Only = Annotated[str, typer.Option(help="Letters of the parts to run, such as ab; writes nothing.")]
+_Quick = Annotated[bool, typer.Option("--quick", help="Every part at a small size, in two minutes; writes nothing.")]
+_Only = Annotated[str, typer.Option(help="The parts to run, such as a,W1; writes nothing.")]
 
 
 def main(quick: _Quick = False, only: _Only = "") -> None:
@@ -46,18 +75,23 @@ def main(quick: _Quick = False, only: _Only = "") -> None:
         _write(figures)
 
 
-def _measured(parts: tuple[Part, ...], only: str) -> Iterator[Figure]:
-    for letter, measure in parts:
-        if not only or letter in only:
+def _measured(jobs: tuple[Job, ...], only: str) -> Iterator[Figure]:
+    for part, measure in jobs:
+        if not only or part in only.split(","):
             started_s, before_ms = monotonic(), machine.loop_ms()
             found = measure()
             loop_ms = round((before_ms + machine.loop_ms()) / 2, 1)
             yield from (msgspec.structs.replace(figure, loop_ms=loop_ms) for figure in found)
-            typer.echo(f"({letter}) done in {monotonic() - started_s:.0f} s", err=True)
+            typer.echo(f"({part}) done in {monotonic() - started_s:.0f} s", err=True)
 
 
 def _write(figures: list[Figure]) -> None:
-    found = Results(date=datetime.now(UTC).date().isoformat(), machine=machine.describe(), figures=figures)
+    found = Results(
+        date=datetime.now(UTC).date().isoformat(),
+        machine=machine.describe(),
+        input=input.describe(input.FULL),
+        figures=figures,
+    )
     results.write(found, results.TARGET)
     page.write(found)
 

@@ -5,9 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import cpu, latency, machine, page, results, single, table
+from benchmarks import cpu, latency, machine, page, pictures, results, single, table
+from benchmarks.__main__ import FULL, QUICK
 from benchmarks.failure import BenchmarkFailed
-from benchmarks.results import FSYNCED, Figure
+from benchmarks.results import FSYNCED, PARTS, Figure
+from benchmarks.sections import SECTIONS
+from tests.benchmarks.test_pictures import FIGURES
 from tests.benchmarks.test_wrk import TOLD
 
 FIGURE = Figure(part="a", name="acked", value=30_000, unit="events/s", durable=FSYNCED, reach=30_000)
@@ -86,5 +89,20 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 def test_the_results_are_whole_and_the_page_is_made_from_them() -> None:
     found = results.read(results.TARGET)
-    assert {figure.part for figure in found.figures} == set("abcde")
+    assert {figure.part for figure in found.figures} == set(PARTS if found.input else "abcde")
     assert page.TARGET.read_text(encoding="utf-8") == page.page(found), "run python -m benchmarks.page"
+    svgs = {file.stem: file.read_text(encoding="utf-8") for file in pictures.FOLDER.glob("*.svg")}
+    assert svgs == {picture.name: svg for picture, svg in pictures.drawn(found.figures)}
+
+
+def test_every_part_has_a_place_on_the_page_and_is_run_in_both_sizes() -> None:
+    assert [part for section in SECTIONS for part in section.parts] == list(PARTS)
+    assert {job[0] for job in FULL} == {job[0] for job in QUICK} == set(PARTS)
+
+
+def test_a_page_shows_each_part_below_its_own_heading_with_its_pictures() -> None:
+    found = msgspec.structs.replace(results.read(results.TARGET), figures=FIGURES)
+    shown = page.page(found)
+    titles = [section.title for section in SECTIONS if section.parts != ("a", "b", "c", "d", "e")]
+    assert [line[3:] for line in shown.splitlines() if line.startswith("## ")] == titles
+    assert all(f"(benchmarks/{picture.name}.svg)" in shown for picture in pictures.PICTURES)
