@@ -7,6 +7,8 @@ from typing import Final
 SETTINGS: Final = {
     "RAY_worker_niceness": "0",  # the default of 15 would starve shards beside anything else
     "RAY_task_events_report_interval_ms": "0",
+    # A call to a shard travels inside its message up to this size; beyond, by way of the object store, which is slow.
+    "RAY_max_direct_call_object_size": "250000",
     "RAY_memory_usage_threshold": "0.90",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "token",  # its ports accept code: nobody without the token may speak to them

@@ -34,8 +34,8 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     shards: NotNegative = 0  # 0 = one per two cores; fixed when the data folder is made
     linger_ms: NotNegative = 5  # while a call is in flight, what arrives waits this long for company
-    max_call_bytes: Positive = 90_000  # Ray inlines arguments below 100 KB; larger ones take the object store
-    max_call_events: Positive = 400
+    max_call_bytes: Positive = 200_000  # below what Ray is told to carry inside a message (actors/ray_settings.py)
+    max_call_events: Positive = 800
     max_calls_in_flight: Positive = 3
     max_pending_events: Positive = 20_000  # per shard; beyond it 503
     call_timeout_ms: Positive = 5_000

@@ -21,7 +21,7 @@ from persistence.session_rows import SCHEMA, SessionRow, SessionRows
 
 T = TypeVar("T")
 
-FORMAT: Final = 1
+FORMAT: Final = 2  # 1 was never released
 FILE: Final = "journal.db"
 
 _META: Final = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID"
@@ -121,14 +121,16 @@ class Journal:
 
     def _open(self) -> None:
         db = self._db
+        db.execute("PRAGMA page_size=16384")  # a frame of 200 KB is a chain of pages: writing and freeing it is cheaper
         db.execute("PRAGMA auto_vacuum=INCREMENTAL")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA cache_size=-16384")
         db.execute(_META)
         written = _meta(db, "format", FORMAT)
-        if written > FORMAT:
-            message = f"{self._path} has format {written}, this version reads up to {FORMAT}; start a newer version."
+        if written != FORMAT:
+            message = f"{self._path} has format {written}, this version reads {FORMAT}; "
+            message += "start the version that wrote it, or begin with an empty data folder."
             raise JournalDamaged(message)
         self.epoch: int = _meta(db, "epoch", 0) + 1
         self.journal_id: str = _meta(db, "journal_id", secrets.token_hex(8))

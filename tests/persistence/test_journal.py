@@ -99,11 +99,11 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
         Journal(tmp_path)
 
 
-def test_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_another_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     Journal(tmp_path).close()
-    spoil(tmp_path, "UPDATE meta SET value = 2 WHERE name = 'format'")
+    spoil(tmp_path, "UPDATE meta SET value = 99 WHERE name = 'format'")
     before = dump(tmp_path)
-    with pytest.raises(JournalDamaged, match="format 2, this version reads up to 1"):
+    with pytest.raises(JournalDamaged, match="format 99, this version reads 2"):
         Journal(tmp_path)
     assert dump(tmp_path) == before
 
