@@ -21,7 +21,7 @@ from engine.numbering import Numbering
 from engine.registry import Own, Registry, Tally
 from engine.session import Session, encode_session
 from engine.summary import summarise
-from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Batch, Outcome, Reply, Summary, decode_batch, encode
+from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Batch, Outcome, Reply, Seen, Summary, decode_seen, encode
 from persistence.journal import Journal
 from persistence.ports import SessionFilter
 from persistence.session_rows import SessionRow
@@ -82,8 +82,8 @@ class Shard:
                     self._replay(frame.kind, frame.received_ms, frame.body, frame.seq, is_new=frame.seq > as_of)
                 seq = frames[-1].seq
         self._registry.tally = Tally()
-        self._registry.folder.reported.clear()
-        self._registry.folder.detector_errors.clear()
+        self._registry.folder.watch.reported.clear()
+        self._registry.folder.watch.errors.clear()
 
     @contextmanager
     def _replaying(self) -> Iterator[None]:
@@ -93,7 +93,7 @@ class Shard:
 
     def _replay(self, kind: str, now_ms: int, body: bytes, seq: int, *, is_new: bool) -> None:
         if kind == "batch":
-            batch = decode_batch(body)
+            batch = decode_seen(body)
             outcome = self._registry.apply(batch, now_ms, seq)
             if is_new:
                 self._snapshot.numbering.took(batch.gateway, batch.number, _reply(outcome))
@@ -118,7 +118,7 @@ class Shard:
 
     def apply(self, payload: bytes) -> bytes:
         """A batch as msgpack; the reply as msgpack. Raises Wait (nothing was taken) and BatchGap."""
-        batch = decode_batch(payload)
+        batch = decode_seen(payload)
         old = self._snapshot.numbering.seen(batch.gateway, batch.number)
         if old is not None:
             return old
@@ -131,7 +131,7 @@ class Shard:
         self._count(outcome)
         return reply
 
-    def _refuse_if_full(self, batch: Batch) -> None:
+    def _refuse_if_full(self, batch: Batch[Seen]) -> None:
         if self._stats.free_disk_percent < self._config.journal.min_free_disk_percent:
             message = f"Only {self._stats.free_disk_percent:.1f} % of the disk is free; nothing is accepted below "
             message += f"{self._config.journal.min_free_disk_percent} %."
@@ -213,9 +213,9 @@ class Shard:
         stats.free_disk_percent = self._free_disk_percent()
         stats.started = self._registry.tally.started
         stats.ended = dict(self._registry.tally.ended)
-        stats.anomalies = dict(self._registry.folder.reported)
-        stats.detector_errors = dict(self._registry.folder.detector_errors)
-        stats.findings_dropped = self._registry.folder.dropped
+        stats.anomalies = dict(self._registry.folder.watch.reported)
+        stats.detector_errors = dict(self._registry.folder.watch.errors)
+        stats.findings_dropped = self._registry.folder.watch.dropped
         return stats
 
     def _count(self, outcome: Outcome) -> None:

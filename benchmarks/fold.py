@@ -12,7 +12,7 @@ from benchmarks.traffic import START_MS, Traffic, decoded_templates
 from engine.config import Config
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
-from engine.wire import Batch, Event, decode_batch, encode
+from engine.wire import Batch, Event, decode_seen, encode
 
 REACH_EVENTS_PER_S: Final = 80_000
 SESSION_EVENTS: Final = 50
@@ -44,7 +44,7 @@ def measure(events: int, rounds: int) -> list[Figure]:
     return [fold]
 
 
-def batches(traffic: Traffic, events: int, models: Sequence[Event]) -> Iterator[Batch]:
+def batches(traffic: Traffic, events: int, models: Sequence[Event]) -> Iterator[Batch[Event]]:
     """Full calls to a shard, as its pipe makes them."""
     size = Config().engine.max_call_events
     coming, number = traffic.events(events, models), 0
@@ -57,7 +57,7 @@ def _round(packed: list[bytes]) -> tuple[float, float]:
     """(seconds to decode, seconds to fold) of everything, in a registry that is new."""
     registry = new_registry()
     started_s = process_time()
-    decoded = [decode_batch(item) for item in packed]
+    decoded = [decode_seen(item) for item in packed]
     decoded_s = process_time()
     for seq, batch in enumerate(decoded, start=1):
         registry.apply(batch, batch.received_ms, seq)

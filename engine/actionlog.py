@@ -1,6 +1,7 @@
 """The last actions of a session in time order: one byte for the type, four for the time. Patterns read it."""
 
 from bisect import bisect_right
+from collections import Counter
 from struct import Struct
 from typing import Final
 
@@ -8,59 +9,63 @@ import msgspec
 
 OTHER: Final = "(other)"
 
-_pack = Struct("<i").pack
+_STEP: Final = Struct("<Bi")
+_WIDTH: Final = _STEP.size
+_pack = _STEP.pack
 
 
 class ActionLog(msgspec.Struct, array_like=True, gc=False):
-    """`names[i]` and `counts[i]` belong to type number i; `types` and `offsets` run in parallel, oldest first.
+    """`names[i]` is type number i; `steps` holds (type number, milliseconds after `base_ms`) of each, oldest first.
 
-    `offsets` holds signed 32-bit milliseconds after `base_ms`: a session must not last longer than
-    that, and `config.Session.max_length_ms` sees to it. `counts` also counts what has left the log.
+    The milliseconds are signed 32-bit numbers: a session must not last longer than that, and
+    `config.Session.max_length_ms` sees to it.
     """
 
     names: list[str] = []
-    counts: list[int] = []
     base_ms: int = 0
-    last_ms: int = 0
-    types: bytearray = msgspec.field(default_factory=bytearray)
-    offsets: bytearray = msgspec.field(default_factory=bytearray)
+    steps: bytearray = msgspec.field(default_factory=bytearray)
+    gone: dict[str, int] | None = None  # how many actions of a type have left the log
 
-    def add(self, event_type: str, at_ms: int, max_types: int, max_actions: int) -> None:
-        """Beyond `max_types` kinds, further ones are counted together as `OTHER`."""
-        if event_type in self.names:
+    def add(self, event_type: str, at_ms: int, max_types: int, max_actions: int, is_latest: bool) -> None:
+        """`is_latest`: not older than any action before. Beyond `max_types` kinds, further ones are called `OTHER`."""
+        try:
             number = self.names.index(event_type)
-            self.counts[number] += 1
-        else:
+        except ValueError:
             number = self._new_type(event_type, max_types)
-        if not self.types:
-            self.base_ms = self.last_ms = at_ms
-        offset = _pack(at_ms - self.base_ms)
-        if at_ms >= self.last_ms:
-            self.types.append(number)
-            self.offsets += offset
-            self.last_ms = at_ms
+        steps = self.steps
+        if not steps:
+            self.base_ms = at_ms
+        if is_latest:
+            steps += _pack(number, at_ms - self.base_ms)
         else:
-            self._insert(number, at_ms - self.base_ms, offset)
-        if len(self.types) > max_actions:
-            del self.types[0]
-            del self.offsets[:4]
+            place = bisect_right(self.times(), at_ms - self.base_ms) * _WIDTH
+            steps[place:place] = _pack(number, at_ms - self.base_ms)
+        if len(steps) > max_actions * _WIDTH:
+            self._forget_oldest()
 
     def _new_type(self, event_type: str, max_types: int) -> int:
-        if len(self.names) >= max_types:
-            event_type = OTHER
-            if event_type in self.names:
-                number = self.names.index(event_type)
-                self.counts[number] += 1
-                return number
-        self.names.append(event_type)
-        self.counts.append(1)
-        return len(self.names) - 1
+        name = event_type if len(self.names) < max_types else OTHER
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
 
-    def _insert(self, number: int, offset_ms: int, offset: bytes) -> None:
-        place = bisect_right(self.times(), offset_ms)
-        self.types.insert(place, number)
-        self.offsets[place * 4 : place * 4] = offset
+    def _forget_oldest(self) -> None:
+        name = self.names[self.steps[0]]
+        self.gone = self.gone or {}
+        self.gone[name] = self.gone.get(name, 0) + 1
+        del self.steps[:_WIDTH]
+
+    def types(self) -> bytes:
+        """Type numbers, oldest first."""
+        return bytes(self.steps[::_WIDTH])
 
     def times(self) -> list[int]:
         """Milliseconds after `base_ms`, oldest first."""
-        return memoryview(bytes(self.offsets)).cast("i").tolist()
+        return [after_ms for _, after_ms in _STEP.iter_unpack(self.steps)]
+
+    def counts(self) -> Counter[str]:
+        """By type, with those that have left the log."""
+        counts = Counter(self.gone or {})
+        for number, count in Counter(self.types()).items():
+            counts[self.names[number]] += count
+        return counts

@@ -1,22 +1,19 @@
 """The only file that changes a session: open, fold an event, end. Events in, anomalies out; no clock, no I/O."""
 
-from collections import Counter
 from collections.abc import Sequence
 from sys import intern
-from typing import Any, Final, Literal, NamedTuple
-
-import msgspec
+from typing import Final, Literal, NamedTuple
 
 from engine import config
 from engine.detectors import build_detectors
-from engine.detectors.base import Detector, Finding
+from engine.detectors.base import Action, Detector
 from engine.idset import IdSet, hash_id
 from engine.session import Session, decode_session_raw
-from engine.wire import HISTORIC, Anomaly, Device, EndReason, Event
+from engine.watch import NOTHING, Watch, Watchers
+from engine.wire import HISTORIC, Anomaly, Device, EndReason, Seen
 
 _MAX_CACHED: Final = 10_000
 _MAX_KINDS: Final = 1_000  # event types are the client's words: they are not remembered without end
-NOTHING: Final[tuple[Anomaly, ...]] = ()
 
 
 class Kind(NamedTuple):
@@ -25,7 +22,7 @@ class Kind(NamedTuple):
     name: str
     is_action: bool
     counter: Literal["page", "click", "error", ""]
-    wanted: tuple[tuple[int, Detector], ...]  # who wants to see it, with their places in the table
+    watchers: Watchers
 
 
 class Folder:
@@ -38,35 +35,27 @@ class Folder:
         self._max_ids_half = limits.max_ids // 2
         self._max_event_types = limits.max_event_types
         self._max_actions = limits.max_actions
-        self.detectors = tuple(detectors or build_detectors(thresholds, limits))
+        self.watch = Watch(detectors or build_detectors(thresholds, limits), max_anomalies=limits.max_anomalies)
         self._kinds: dict[str, Kind] = {}
         self._devices: dict[Device, Device] = {}
-        # Counted since the process started, no part of any state.
-        self.reported: Counter[str] = Counter()  # new anomalies by type
-        self.detector_errors: Counter[str] = Counter()  # by detector
-        self.dropped = 0  # findings of sessions that hold as many anomalies as they may
 
     def holds(self, session: Session, event_id: str) -> bool:
         digest = hash_id(event_id)
         return digest in session.ids or (session.older_ids is not None and digest in session.older_ids)
 
-    def fold(self, session: Session, event: Event, received_ms: int) -> Sequence[Anomaly] | None:
+    def fold(self, session: Session, event: Seen, received_ms: int) -> Sequence[Anomaly] | None:
         """Take one event; None if it was a duplicate, else the anomalies that are new or grew."""
         digest = hash_id(event.event_id)
         if (session.older_ids is not None and digest in session.older_ids) or not session.ids.add(digest):
             session.duplicates += 1
             return None
-        if session.ids.count > self._max_ids_half:
+        if len(session.ids.table) > self._max_ids_half and session.ids.count > self._max_ids_half:  # bytes, then ids
             # Two sets in turn, so that a session without end forgets its oldest ids instead of growing.
             session.older_ids, session.ids = session.ids, IdSet()
         kind = self._kinds.get(event.event_type) or self._kind(event.event_type)
         self._touch(session, event, received_ms)
         self._count(session, event, kind.counter)
-        if not kind.is_action:
-            return NOTHING
-        event.event_type = kind.name
-        session.log.add(kind.name, event.at_ms, self._max_event_types, self._max_actions)
-        return self._detect(session, event, kind)
+        return self._act(session, event, kind) if kind.is_action else NOTHING
 
     def _kind(self, event_type: str) -> Kind:
         limits = self._limits
@@ -74,17 +63,13 @@ class Folder:
             name=intern(event_type),
             is_action=event_type not in limits.continuous_types,
             counter=_counter(event_type, limits),
-            wanted=tuple(
-                (place, detector)
-                for place, detector in enumerate(self.detectors)
-                if detector.event_types is None or event_type in detector.event_types
-            ),
+            watchers=self.watch.watchers(event_type),
         )
         if len(self._kinds) < _MAX_KINDS:
             self._kinds[kind.name] = kind
         return kind
 
-    def _touch(self, session: Session, event: Event, received_ms: int) -> None:
+    def _touch(self, session: Session, event: Seen, received_ms: int) -> None:
         at_ms = event.at_ms
         if not session.event_count:
             session.started_ms = session.last_ms = at_ms
@@ -93,9 +78,9 @@ class Folder:
         elif at_ms < session.started_ms:
             session.started_ms = at_ms
         session.event_count += 1
-        session.version += 1
         session.received_ms = received_ms
-        session.historic = bool(event.flags & HISTORIC)
+        if session.historic != (event.flags & HISTORIC > 0):  # to compare is cheaper than to set
+            session.historic = not session.historic
         if not session.user_id:
             session.user_id = event.user_id
         if session.device is None and event.device is not None:
@@ -109,14 +94,9 @@ class Folder:
             self._devices.clear()
         return self._devices.setdefault(device, device)
 
-    def _count(self, session: Session, event: Event, counter: str) -> None:
-        if counter == "page":
-            session.page_count += 1
-            self._visit(session, event)
-        elif counter == "click":
-            session.click_count += 1
-        elif counter == "error":
-            session.error_count += 1
+    def _count(self, session: Session, event: Seen, counter: str) -> None:
+        if counter:
+            self._count_kind(session, event, counter)
         if event.scroll_depth is not None and event.scroll_depth > session.max_scroll_depth:
             session.max_scroll_depth = event.scroll_depth
         screen = event.screen_name or event.path
@@ -125,7 +105,16 @@ class Folder:
             if session.screens.count < self._limits.max_screens:
                 session.screens.add(hash_id(screen))
 
-    def _visit(self, session: Session, event: Event) -> None:
+    def _count_kind(self, session: Session, event: Seen, counter: str) -> None:
+        if counter == "page":
+            session.page_count += 1
+            self._visit(session, event)
+        elif counter == "click":
+            session.click_count += 1
+        else:
+            session.error_count += 1
+
+    def _visit(self, session: Session, event: Seen) -> None:
         """Entry and exit by event time, so that the order of arrival does not matter."""
         at_ms = event.at_ms
         is_entry = not session.entry_ms or at_ms < session.entry_ms
@@ -137,71 +126,19 @@ class Folder:
         if at_ms >= session.exit_ms:
             session.exit_ms, session.exit_url, session.exit_path = at_ms, url, path
 
-    def _detect(self, session: Session, event: Event, kind: Kind) -> Sequence[Anomaly]:
-        states = session.detectors
-        if len(states) < len(self.detectors):
-            states.extend([None] * (len(self.detectors) - len(states)))
-        changed: list[Anomaly] | None = None
-        for place, detector in kind.wanted:
-            if session.muted and detector.kind in session.muted:
-                continue
-            state = states[place]
-            if state is None:
-                state = states[place] = detector.State()
-            try:
-                finding = detector.on_action(state, event)
-            except Exception:
-                self._mute(session, place, detector)
-                continue
-            if finding is not None:
-                changed = changed if changed is not None else []
-                self._report(session, detector, finding, changed)
-        return changed or NOTHING
-
-    def _mute(self, session: Session, place: int, detector: Detector) -> None:
-        """A detector that raises must not take the session with it: it is counted and not asked again here."""
-        if place < len(session.detectors):
-            session.detectors[place] = None
-        session.muted = [*(session.muted or ()), detector.kind]
-        self.detector_errors[detector.kind] += 1
-
-    def _report(self, session: Session, detector: Detector, finding: Finding, changed: list[Anomaly]) -> None:
-        anomaly_id = session.anomaly_id(detector.kind, finding.first_event_id)
-        for anomaly in reversed(session.anomalies):
-            if anomaly.id == anomaly_id:
-                anomaly.version += 1
-                break
-        else:
-            if len(session.anomalies) >= self._limits.max_anomalies:
-                self.dropped += 1
-                return
-            anomaly = Anomaly(anomaly_id, detector.kind, detector.severity, "", 0, finding.detected_ms)
-            session.anomalies = (*session.anomalies, anomaly)
-            self.reported[detector.kind] += 1
-        anomaly.started_ms = finding.started_ms
-        anomaly.description = finding.description
-        anomaly.event_ids = finding.event_ids
-        anomaly.details = finding.details
-        changed.append(anomaly)
+    def _act(self, session: Session, event: Seen, kind: Kind) -> Sequence[Anomaly]:
+        before, at_ms = session.latest, event.at_ms
+        is_latest = at_ms >= before.at_ms
+        session.log.add(kind.name, at_ms, self._max_event_types, self._max_actions, is_latest)
+        if is_latest:
+            session.latest = Action(at_ms, kind.name, event.event_id)
+        return self.watch.see(session, event, before, kind.watchers)
 
     def end(self, session: Session, reason: EndReason, now_ms: int) -> list[Anomaly]:
         """End it; the anomalies that only the end shows."""
         session.end_reason = reason
         session.closed_ms = now_ms
-        session.version += 1
-        changed: list[Anomaly] = []
-        for place, detector in enumerate(self.detectors):
-            if session.muted and detector.kind in session.muted:
-                continue
-            state = session.detectors[place] if place < len(session.detectors) else None
-            try:
-                finding = detector.on_end(state, reason, session.last_ms)
-            except Exception:
-                self._mute(session, place, detector)
-                continue
-            if finding is not None:
-                self._report(session, detector, finding, changed)
-        return changed
+        return self.watch.end(session, reason)
 
     def reclose(self, session: Session) -> list[Anomaly]:
         """A close event came late: the session was not left open after all, and the anomaly is withdrawn."""
@@ -222,12 +159,8 @@ class Folder:
         session.log.names = [intern(name) for name in session.log.names]
         if session.device is not None:
             session.device = self._shared(session.device)
-        for place, plain in enumerate(session.detectors):
-            session.detectors[place] = self._thaw(place, plain)
+        self.watch.thaw(session.detectors)
         return session
-
-    def _thaw(self, place: int, plain: Any) -> msgspec.Struct | None:
-        return None if plain is None else msgspec.convert(plain, self.detectors[place].State)
 
 
 def _counter(event_type: str, limits: config.Session) -> Literal["page", "click", "error", ""]:

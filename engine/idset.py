@@ -10,7 +10,7 @@ import xxhash
 
 _WIDTH: Final = 8
 _FREE: Final = bytes(_WIDTH)
-_SMALL: Final = 64  # up to so many ids a plain scan is faster than probing
+_SMALL_BYTES: Final = 64 * _WIDTH  # up to so many ids a plain scan is faster than probing
 
 
 def hash_id(text: str) -> bytes:
@@ -23,41 +23,45 @@ class IdSet(msgspec.Struct, array_like=True, gc=False):
     """Grows without bound: the owner counts and decides."""
 
     table: bytearray = msgspec.field(default_factory=bytearray)
-    count: int = 0
+    hashed: int = 0  # ids in the hash table; 0 while they stand one after the other
+
+    @property
+    def count(self) -> int:
+        return self.hashed or len(self.table) // _WIDTH
 
     def __contains__(self, digest: bytes) -> bool:
-        if self.count <= _SMALL:
+        if not self.hashed:
             return _scan(self.table, digest)
         place = _probe(self.table, digest)
         return self.table[place : place + _WIDTH] == digest
 
     def add(self, digest: bytes) -> bool:
         """True if it was new."""
-        if self.count < _SMALL:
-            if digest in self.table and _scan(self.table, digest):
+        table = self.table
+        if not self.hashed:
+            if digest in table and _scan(table, digest):
                 return False
-            self.table += digest
-            self.count += 1
+            table += digest
+            if len(table) > _SMALL_BYTES:
+                self._rehash(4 * _SMALL_BYTES)
             return True
-        if self.count == _SMALL or (self.count + 1) * 3 > len(self.table) // _WIDTH * 2:
-            if digest in self:
-                return False
-            self._grow()
-        place = _probe(self.table, digest)
-        if self.table[place : place + _WIDTH] == digest:
+        place = _probe(table, digest)
+        if table[place : place + _WIDTH] == digest:
             return False
-        self.table[place : place + _WIDTH] = digest
-        self.count += 1
+        table[place : place + _WIDTH] = digest
+        self.hashed += 1
+        if self.hashed * 3 * _WIDTH > len(table) * 2:
+            self._rehash(2 * len(table))
         return True
 
-    def _grow(self) -> None:
-        old = self.table
-        self.table = bytearray(_WIDTH * 4 * _SMALL if self.count == _SMALL else len(old) * 2)
+    def _rehash(self, size_bytes: int) -> None:
+        old, self.table, self.hashed = self.table, bytearray(size_bytes), 0
         for start in range(0, len(old), _WIDTH):
             digest = bytes(old[start : start + _WIDTH])
-            if any(digest):
+            if digest != _FREE:
                 place = _probe(self.table, digest)
                 self.table[place : place + _WIDTH] = digest
+                self.hashed += 1
 
 
 def _scan(table: bytearray, digest: bytes) -> bool:

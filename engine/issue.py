@@ -4,15 +4,33 @@ from collections.abc import Iterable
 
 from engine.session import Session
 from engine.summary import summarise
-from engine.wire import Anomaly, AnomalyRow, Outcome
+from engine.wire import LATE_RAW, Anomaly, AnomalyRow, Outcome, Seen
 
 
 class Issue:
-    def __init__(self) -> None:
-        self.session_ids: dict[int, str] = {}
+    """`statuses` and `generations` run parallel to the events of the frame."""
+
+    def __init__(self, events: int = 0) -> None:
+        self.statuses = bytearray(events)
         self.controls = bytearray()
+        self._generations = [1] * events
+        self._session_ids: dict[int, str] = {}
         self._sessions: dict[tuple[str, int], Session] = {}
         self._anomalies: dict[str, AnomalyRow] = {}
+
+    def belongs(self, place: int, event: Seen, session: Session) -> None:
+        """Which session an event is of, where that is not plain from the event."""
+        if session.generation != 1:
+            self._generations[place] = session.public_generation
+        if session.session_id != event.session_id:
+            self._session_ids[place] = session.session_id
+
+    def late(self, place: int, event: Seen, session_id: str, generation: int) -> None:
+        """Too late to be folded."""
+        self.statuses[place] = LATE_RAW
+        self._generations[place] = generation
+        if session_id != event.session_id:
+            self._session_ids[place] = session_id
 
     def anomalies(self, session: Session, changed: Iterable[Anomaly]) -> None:
         for anomaly in changed:
@@ -23,11 +41,11 @@ class Issue:
     def summary(self, session: Session) -> None:
         self._sessions[session.key, session.generation] = session
 
-    def outcome(self, statuses: bytes = b"", generations: list[int] | None = None) -> Outcome:
+    def outcome(self) -> Outcome:
         return Outcome(
-            statuses=statuses,
-            generations=generations or [],
-            session_ids=self.session_ids,
+            statuses=bytes(self.statuses),
+            generations=self._generations,
+            session_ids=self._session_ids,
             controls=bytes(self.controls),
             summaries=[summarise(session) for session in self._sessions.values()],
             anomalies=list(self._anomalies.values()),

@@ -18,14 +18,15 @@ MAX_LISTED: Final = 10
 
 
 def most_used_actions(log: ActionLog) -> list[ActionCount]:
-    total = sum(log.counts)
-    ranked = sorted(zip(log.names, log.counts, strict=True), key=lambda item: (-item[1], item[0]))
+    counts = log.counts()
+    total = counts.total()
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [ActionCount(name, count, round(100 * count / total, 2)) for name, count in ranked]
 
 
 def common_patterns(log: ActionLog) -> list[CommonPattern]:
     """The most frequent first; `avg_duration_ms` from the first to the last action of the three."""
-    types, times = bytes(log.types), log.times()
+    types, times = log.types(), log.times()
     seen: dict[bytes, list[int]] = {}
     for start in range(len(types) - LENGTH + 1):
         durations = seen.setdefault(types[start : start + LENGTH], [])
@@ -39,7 +40,7 @@ def common_patterns(log: ActionLog) -> list[CommonPattern]:
 
 def repeated_patterns(log: ActionLog) -> list[RepeatedPattern]:
     """The most repeated first."""
-    types, times = bytes(log.types), log.times()
+    types, times = log.types(), log.times()
     found = [
         RepeatedPattern(
             pattern=[log.names[t] for t in types[start : start + period]],

@@ -16,17 +16,15 @@ from engine.issue import Issue
 from engine.residents import Archive, Remembered, Residents
 from engine.session import Session
 from engine.wire import (
-    ACCEPTED,
     DUPLICATE,
     ID_GENERATED,
     LATE_FOLDED,
-    LATE_RAW,
     TIME_MISSING,
     Batch,
     Control,
     EndReason,
-    Event,
     Outcome,
+    Seen,
 )
 
 _MAX_SEARCHED: Final = 50  # ended sessions of a key that are searched for an id: each may have to be read from disk
@@ -76,30 +74,52 @@ class Registry:
         self._advance(now_ms)
         self.own.not_before_ms = now_ms + self._limits.grace_ms
 
-    def apply(self, batch: Batch, now_ms: int, seq: int) -> Outcome:
-        """Fold a batch: per session in event-time order, statuses in the order of `batch.events`. Sessions are opened
-        before its events and closed after them."""
+    def apply(self, batch: Batch[Seen], now_ms: int, seq: int) -> Outcome:
+        """Fold a batch in event-time order, statuses in the order of `batch.events`. Sessions are opened before its
+        events and closed after them."""
         self._advance(now_ms)
-        issue = Issue()
+        issue = Issue(len(batch.events))
         issue.controls.extend(self._open_now(c, now_ms, seq) for c in batch.controls)
-        events, dirty = batch.events, self.residents.dirty
-        statuses = bytearray(len(events))
-        generations = [1] * len(events)
-        for key, places in self._by_key(events).items():
-            if self.replaying and self._skips(key, seq):
-                continue
-            for place in places:
-                event = events[place]
-                statuses[place], generations[place], session_id = self._take(key, event, now_ms, issue)
-                if session_id != event.session_id:
-                    issue.session_ids[place] = session_id
-            dirty.setdefault(key, seq)
+        self._fold_all(batch.events, now_ms, seq, issue)
         for place, control in enumerate(batch.controls):
             if control.kind == "close":
                 issue.controls[place] = self._close_now(control, now_ms, seq, issue)
-        return issue.outcome(bytes(statuses), generations)
+        return issue.outcome()
 
-    def opens_any(self, batch: Batch) -> bool:
+    def _fold_all(self, events: Sequence[Seen], now_ms: int, seq: int, issue: Issue) -> None:
+        live, dirty = self.residents.live, self.residents.dirty
+        fold, statuses = self.folder.fold, issue.statuses
+        times_ms = [event.at_ms for event in events]
+        for place in sorted(range(len(events)), key=times_ms.__getitem__):  # equal times keep the order of arrival
+            event = events[place]
+            key = self._key_of(event)
+            if self.replaying and self._skips(key, seq):
+                continue
+            session = live.get(key)
+            if session is not None and self._continues(session, event):
+                changed = fold(session, event, now_ms)
+                if changed is None:
+                    statuses[place] = DUPLICATE
+                elif changed:
+                    issue.anomalies(session, changed)
+                if session.generation != 1 or session.session_id != event.session_id:
+                    issue.belongs(place, event, session)
+            else:
+                self._take(place, key, event, now_ms, issue)
+            if key not in dirty:
+                dirty[key] = seq
+
+    def _continues(self, session: Session, event: Seen) -> bool:
+        """The plain case: the live session neither begins, nor ends, nor gets too long with this event."""
+        at_ms, started_ms = event.at_ms, session.started_ms
+        return (
+            started_ms <= at_ms <= session.last_ms + self._gap_ms
+            and at_ms - started_ms <= self._max_length_ms
+            and event.event_type not in self._close_types
+            and session.event_count > 0
+        )
+
+    def opens_any(self, batch: Batch[Seen]) -> bool:
         """Whether a batch has anything for a session that is not live."""
         live = self.residents.live
         return any(control.kind == "open" for control in batch.controls) or any(
@@ -137,39 +157,33 @@ class Registry:
     def _skips(self, key: str, seq: int) -> bool:
         return self.replaying and self.residents.is_saved(key, seq)
 
-    def _take(self, key: str, event: Event, now_ms: int, issue: Issue) -> tuple[int, int, str]:
-        """(status, public generation, session id) of one event."""
-        session = self.residents.live.get(key)
-        ends_at_once = False
-        # The plain case first: not older than its live session, within the gap, and it does not get too long.
-        if not (
-            session is not None
-            and session.event_count
-            and session.started_ms <= event.at_ms <= session.last_ms + self._gap_ms
-            and event.at_ms - session.started_ms <= self._max_length_ms
-        ):
-            placed = self._place(key, session, event, now_ms, issue)
-            if placed.session is None:
-                return LATE_RAW, placed.generation, placed.session_id
-            session, ends_at_once = placed.session, placed.ends_at_once
+    def _take(self, place: int, key: str, event: Seen, now_ms: int, issue: Issue) -> None:
+        """One event that may begin, end or wake a session."""
+        placed = self._place(key, self.residents.live.get(key), event, now_ms, issue)
+        session = placed.session
+        if session is None:
+            issue.late(place, event, placed.session_id, placed.generation)
+            return
         was_live = session.is_live
         changed = self.folder.fold(session, event, now_ms)
+        issue.belongs(place, event, session)
         if changed is None:
-            return DUPLICATE, session.public_generation, session.session_id
-        if changed:
-            issue.anomalies(session, changed)
+            issue.statuses[place] = DUPLICATE
+            return
+        issue.anomalies(session, changed)
         is_close = event.event_type in self._close_types
         if not was_live:
+            issue.statuses[place] = LATE_FOLDED
             session.late += 1
             issue.anomalies(session, self.folder.reclose(session) if is_close else ())
             issue.summary(session)
-        elif is_close or ends_at_once:
+        elif is_close or placed.ends_at_once:
             self._end(session, "close" if is_close else "timeout", now_ms, issue)
-        return (ACCEPTED if was_live else LATE_FOLDED), session.public_generation, session.session_id
 
-    def _place(self, key: str, live: Session | None, event: Event, now_ms: int, issue: Issue) -> Placed:
-        """Where an event goes that does not simply continue the live session."""
+    def _place(self, key: str, live: Session | None, event: Seen, now_ms: int, issue: Issue) -> Placed:
         at_ms = event.at_ms
+        if live is not None and self._reaches(live, at_ms) and live.started_ms <= at_ms and live.event_count:
+            return Placed(live)
         since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
         around = self.residents.around(key, at_ms, since_ms)
         if live is None and not around:
@@ -192,7 +206,7 @@ class Registry:
             return self._begin(key, event, generation, now_ms)
         return Placed(self._new(key, event, generation, now_ms), ends_at_once=True)
 
-    def _begin(self, key: str, event: Event, generation: int, now_ms: int) -> Placed:
+    def _begin(self, key: str, event: Seen, generation: int, now_ms: int) -> Placed:
         session = self._new(key, event, generation, now_ms)
         self.residents.put_live(session)
         return Placed(session)
@@ -213,7 +227,7 @@ class Registry:
         session = self.residents.wake(known) if is_in_time else None
         return Placed(session, 1 if slots.is_user_key(key) else known.generation, known.session_id)
 
-    def _holder(self, key: str, event: Event) -> Session | None:
+    def _holder(self, key: str, event: Seen) -> Session | None:
         """A resend of an event without a timestamp comes with another time: look at its id before a new session
         starts. There is room for so many sessions only in the time that ended ones take late events."""
         if event.flags & (TIME_MISSING | ID_GENERATED) != TIME_MISSING:
@@ -225,7 +239,7 @@ class Registry:
         live = self.residents.live.get(key)
         return 1 + max(self.residents.highest(key, since_ms), 0 if live is None else live.generation)
 
-    def _new(self, key: str, event: Event, generation: int, now_ms: int) -> Session:
+    def _new(self, key: str, event: Seen, generation: int, now_ms: int) -> Session:
         self.tally.started += 1
         return Session(
             key=key,
@@ -247,7 +261,7 @@ class Registry:
     def _open_now(self, control: Control, now_ms: int, seq: int) -> int:
         key = slots.session_key(control.project_id, control.session_id)
         if control.kind == "open" and key not in self.residents.live and not self._skips(key, seq):
-            event = Event(control.project_id, "", control.session_id, control.user_id, "", now_ms)
+            event = Seen(control.project_id, "", control.session_id, control.user_id, "", now_ms)
             since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
             self.residents.put_live(self._new(key, event, self._next_generation(key, since_ms), now_ms))
             self.residents.dirty.setdefault(key, seq)
@@ -262,21 +276,7 @@ class Registry:
         self.residents.dirty.setdefault(key, seq)
         return 1
 
-    def _by_key(self, events: list[Event]) -> dict[str, list[int]]:
-        """Places in the batch per session key, in event-time order; equal times keep the order of arrival."""
-        groups: dict[str, list[int]] = {}
-        for place, event in enumerate(events):
-            key = self._key_of(event)
-            if key in groups:
-                groups[key].append(place)
-            else:
-                groups[key] = [place]
-        for places in groups.values():
-            if len(places) > 1:
-                places.sort(key=lambda place: events[place].at_ms)
-        return groups
-
-    def _key_of(self, event: Event) -> str:
+    def _key_of(self, event: Seen) -> str:
         session_id = event.session_id
         if not session_id:
             return slots.user_key(event.project_id, event.user_id)

@@ -7,6 +7,7 @@ import xxhash
 
 from engine import slots
 from engine.actionlog import ActionLog
+from engine.detectors.base import Action
 from engine.idset import IdSet
 from engine.wire import Anomaly, Device, EndReason
 
@@ -22,7 +23,6 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     started_ms: int  # earliest event
     last_ms: int  # latest event
     received_ms: int  # when the latest event came in: the inactivity timer runs on this clock
-    version: int = 0
     end_reason: EndReason | Literal[""] = ""
     closed_ms: int = 0  # when it ended, on the receive clock: late events are taken for a while after that
     historic: bool = False
@@ -46,14 +46,20 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     older_ids: IdSet | None = None  # when `ids` is full it moves here, and what was here is forgotten
     screens: IdSet = msgspec.field(default_factory=IdSet)
     log: ActionLog = msgspec.field(default_factory=ActionLog)
+    latest: Action = Action()
     anomalies: tuple[Anomaly, ...] = ()
-    detectors: list[Any] = []  # one state per detector of the table, None = not needed yet
+    detectors: list[Any] = []  # the states by place in the table, None = not needed yet
     muted: list[str] | None = None  # detectors that raised in this session
     last_screen: str = ""  # most events are on the screen of the one before
 
     @property
     def is_live(self) -> bool:
         return not self.end_reason
+
+    @property
+    def version(self) -> int:
+        """Grows with every event folded and with the end."""
+        return self.event_count + bool(self.end_reason)
 
     @property
     def public_generation(self) -> int:

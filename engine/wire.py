@@ -4,7 +4,8 @@ Structs on the hot path are MessagePack arrays: a new field goes to the end and 
 its type or place, so that readers of version N read N-1. Times are Unix milliseconds (UTC), integers.
 """
 
-from typing import Final, Literal
+from collections.abc import Sequence
+from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -59,11 +60,10 @@ class Vitals(msgspec.Struct, array_like=True, frozen=True, gc=False):
     ttfb: float | None = None
 
 
-class Event(msgspec.Struct, array_like=True, gc=False):
-    """One accepted event, normalised by the gateway.
+class Seen(msgspec.Struct, array_like=True, gc=False):
+    """The part of an event that the fold may look at. A shard decodes this much and skips the rest unread.
 
     `session_id` is "" when the client sent none: the shard then finds the session by user and the 30-minute gap.
-    `payload` and `custom` are JSON texts ("" = none), kept as they came.
     """
 
     project_id: str
@@ -75,19 +75,24 @@ class Event(msgspec.Struct, array_like=True, gc=False):
     flags: int = 0
     url: str = ""
     path: str = ""
-    title: str = ""
-    referrer: str = ""
     screen_name: str = ""
-    payload: str = ""
-    custom: str = ""
     device: Device | None = None
-    client_ip: str = ""
     country: str = ""
     city: str = ""
     click: Click | None = None
     scroll_depth: int | None = None  # percent, 0-100
     error: ErrorInfo | None = None
     vitals: Vitals | None = None
+
+
+class Event(Seen, array_like=True, gc=False):
+    """One accepted event, normalised by the gateway. `payload` and `custom`: JSON texts as they came, "" = none."""
+
+    title: str = ""
+    referrer: str = ""
+    payload: str = ""
+    custom: str = ""
+    client_ip: str = ""
 
 
 class BadRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -109,13 +114,16 @@ class Control(msgspec.Struct, array_like=True, frozen=True, gc=False):
     user_id: str = ""
 
 
-class Batch(msgspec.Struct, array_like=True, gc=False):
+SeenT_co = TypeVar("SeenT_co", bound=Seen, covariant=True)
+
+
+class Batch(msgspec.Struct, Generic[SeenT_co], array_like=True, gc=False):
     """One call to a shard. `number` counts 1, 2, 3 … per gateway incarnation; the shard takes the next one only."""
 
     gateway: str
     number: int
     received_ms: int
-    events: list[Event]
+    events: Sequence[SeenT_co]
     controls: list[Control] = []
     bad_rows: list[BadRow] = []
 
@@ -235,11 +243,13 @@ class Outcome(msgspec.Struct, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_batch_decoder = msgspec.msgpack.Decoder(Batch)
+_batch_decoder = msgspec.msgpack.Decoder(Batch[Event])
+_seen_decoder = msgspec.msgpack.Decoder(Batch[Seen])
 _outcome_decoder = msgspec.msgpack.Decoder(Outcome)
 _reply_decoder = msgspec.msgpack.Decoder(Reply)
 
 encode = _encoder.encode
-decode_batch = _batch_decoder.decode
+decode_batch = _batch_decoder.decode  # whole events
+decode_seen = _seen_decoder.decode  # the same bytes, as far as the fold looks
 decode_outcome = _outcome_decoder.decode
 decode_reply = _reply_decoder.decode

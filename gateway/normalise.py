@@ -66,15 +66,15 @@ class Normaliser:
             flags,
             url,
             path_of(url) if raw.path is None else raw.path,
-            raw.title or "",
-            raw.referrer or "",
             raw.screen_name or "",
-            _payload_of(raw),
-            object_text("custom", raw.custom),
             self._device_of(raw, arrival),
-            raw.client_ip or arrival.client_ip,
             raw.country or "",
             raw.city or "",
+            title=raw.title or "",
+            referrer=raw.referrer or "",
+            payload=_payload_of(raw),
+            custom=object_text("custom", raw.custom),
+            client_ip=raw.client_ip or arrival.client_ip,
         )
         if self._places is not None and not event.country:
             event.country, event.city = self._places.look_up(event.client_ip)

@@ -29,7 +29,7 @@ class _Stored(NamedTuple):
     statuses: bytes
 
 
-def event_columns(batch: Batch, outcome: Outcome) -> Columns:
+def event_columns(batch: Batch[Event], outcome: Outcome) -> Columns:
     """Every column but the provenance; {} when nothing is to be stored."""
     stored = _without_duplicates(_stored(batch.events, outcome))
     if not stored.events:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.wire import AnomalyRow, BadRow, Batch, Outcome, Summary
+from engine.wire import AnomalyRow, BadRow, Batch, Event, Outcome, Summary
 from persistence.event_columns import event_columns
 from persistence.ports import Columns
 from persistence.summary_rows import DAY_MS, sessions_columns
@@ -24,7 +24,7 @@ class Origin(NamedTuple):
         return {"src_shard": [self.shard] * rows, "src_seq": [self.seq] * rows}
 
 
-def tables_of(batch: Batch, outcome: Outcome, origin: Origin) -> dict[str, Columns]:
+def tables_of(batch: Batch[Event], outcome: Outcome, origin: Origin) -> dict[str, Columns]:
     """{table: columns}, only the tables that get rows."""
     tables = {
         EVENTS.name: event_columns(batch, outcome),

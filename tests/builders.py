@@ -31,7 +31,7 @@ def click(at: int = 0, x: int = 10, y: int = 10, *, path: str = "/", **fields: A
 
 def batch(
     *events: Event, number: int = 1, received: int = 0, gateway: str = "g1", controls: Sequence[Control] = ()
-) -> Batch:
+) -> Batch[Event]:
     return Batch(gateway, number, T0 + received, list(events), list(controls))
 
 

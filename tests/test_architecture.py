@@ -22,7 +22,7 @@ ENVIRONMENT_FILES: Final = {
     "tests/conftest.py": "removes stray settings",
 }
 BROAD_EXCEPT_FILES: Final = {
-    "engine/fold.py": "a detector that raises is quarantined for its session and its events are kept",
+    "engine/watch.py": "a detector that raises is quarantined for its session and its events are kept",
     "gateway/app.py": "the edge of a request: logs, counts and answers 500",
     "actors/remote.py": "the edge of a call to an actor: what Ray raises becomes ours",
     "actors/persister_loop.py": "the loop of the persister: counts the failure and goes on",

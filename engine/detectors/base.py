@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from engine.wire import EndReason, Event, Severity
+from engine.wire import EndReason, Seen, Severity
 
 MAX_EVIDENCE: Final = 20  # event ids kept per anomaly: enough to show, bounded for a burst of a million
 
@@ -24,21 +24,37 @@ class NoState(msgspec.Struct, array_like=True, gc=False):
     """For a rule that remembers nothing."""
 
 
+class Action(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What a session keeps of its latest action; the default stands for "none yet", long before any event."""
+
+    at_ms: int = 0
+    event_type: str = ""
+    event_id: str = ""
+
+
 class Detector:
     """One rule. The object holds its thresholds and no session data; all memory is in a `State` per session.
 
     `on_action` is called once per action (never for continuous events), in the order of event time within a batch.
-    A later batch may hold an older action: a detector must take it without moving its time back. It returns a
-    Finding when the rule holds with this action, and again each time the burst it reported grows. `on_end` is called
-    once, when the session ends. A detector must not keep the event, must bound its state, and sees no clock.
+    `before` is the latest action until then; where an action is older than that (a later batch may hold one), only
+    detectors that say so are asked. It returns a Finding when the rule holds with this action, and again each time the
+    burst it reported grows. `on_end` is called once, when the session ends; its `state` is None where `on_action` was
+    never asked. A detector must not keep the event, must bound its state, and sees no clock.
+
+    The class attributes say which actions can matter to the rule. For all others it is not asked at all, which is what
+    makes a detector cheap.
     """
 
     kind: ClassVar[str]
     severity: ClassVar[Severity]
     State: ClassVar[type[msgspec.Struct]] = NoState
     event_types: frozenset[str] | None = None  # None = every action
+    first_types: frozenset[str] | None = None  # those that it must see before any other; None = all of its own
+    max_gap_ms: int | None = None  # only an action that follows the one before in less than this
+    is_same_type: ClassVar[bool] = False  # only an action of the type of the one before
+    takes_older: ClassVar[bool] = False  # also an action that is older than the latest one
 
-    def on_action(self, state: Any, event: Event) -> Finding | None:
+    def on_action(self, state: Any, event: Seen, before: Action) -> Finding | None:
         return None
 
     def on_end(self, state: Any, reason: EndReason, last_ms: int) -> Finding | None:

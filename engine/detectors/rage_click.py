@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from engine.detectors.base import MAX_EVIDENCE, Detector, Finding, remember
-from engine.wire import Event
+from engine.detectors.base import MAX_EVIDENCE, Action, Detector, Finding, remember
+from engine.wire import Seen
 
 _MAX_BURSTS: Final = 4  # that go on at the same time, on different spots
 _KEPT_CLICKS: Final = 4  # times `min_count`: other spots may be clicked in between
@@ -45,6 +45,7 @@ class RageClick(Detector):
     kind = "rage_click"
     severity = "high"
     State = ClickState
+    takes_older = True
 
     def __init__(self, *, min_count: int, window_ms: int, radius_px: int, click_types: frozenset[str]) -> None:
         self._min_count = min_count
@@ -52,7 +53,7 @@ class RageClick(Detector):
         self._radius_px = radius_px
         self.event_types = click_types
 
-    def on_action(self, state: ClickState, event: Event) -> Finding | None:
+    def on_action(self, state: ClickState, event: Seen, before: Action) -> Finding | None:
         click = event.click
         if click is None or click.x is None or click.y is None:
             return None

@@ -3,48 +3,31 @@
 Five gaps are six actions. One anomaly per burst, growing with it. A gap of exactly the limit ends the burst.
 """
 
-import msgspec
-
-from engine.detectors.base import Detector, Finding, remember
-from engine.wire import Event
-
-
-class BurstState(msgspec.Struct, array_like=True, gc=False):
-    last_ms: int = 0
-    count: int = 0
-    first_ms: int = 0
-    event_ids: tuple[str, ...] = ()
+from engine.detectors.base import Action, Detector, Finding
+from engine.detectors.run import Run
+from engine.wire import Seen
 
 
 class RapidFire(Detector):
     kind = "rapid_fire"
     severity = "high"
-    State = BurstState
+    State = Run
 
     def __init__(self, *, min_gaps: int, gap_ms: int) -> None:
         self._min_gaps = min_gaps
         self._gap_ms = gap_ms
+        self.max_gap_ms = gap_ms
 
-    def on_action(self, state: BurstState, event: Event) -> Finding | None:
-        gap_ms = event.at_ms - state.last_ms
-        if gap_ms < 0:
-            return None
-        state.last_ms = event.at_ms
-        if gap_ms >= self._gap_ms:
-            state.count = 0
-            state.first_ms = event.at_ms
-            state.event_ids = (event.event_id,)
-        else:
-            state.event_ids = remember(state.event_ids, event.event_id)
-        state.count += 1
-        return self._found(state) if state.count > self._min_gaps else None
+    def on_action(self, state: Run, event: Seen, before: Action) -> Finding | None:
+        run = state.extended(event, before)
+        return self._found(run, event.at_ms) if run.count > self._min_gaps else None
 
-    def _found(self, state: BurstState) -> Finding:
+    def _found(self, run: Run, last_ms: int) -> Finding:
         return Finding(
-            first_event_id=state.event_ids[0],
-            started_ms=state.first_ms,
-            detected_ms=state.last_ms,
-            description=f"{state.count} actions followed each other in less than {self._gap_ms} ms each.",
-            event_ids=list(state.event_ids),
-            details={"count": state.count, "min_gaps": self._min_gaps, "gap_ms": self._gap_ms},
+            first_event_id=run.event_ids[0],
+            started_ms=run.first_ms,
+            detected_ms=last_ms,
+            description=f"{run.count} actions followed each other in less than {self._gap_ms} ms each.",
+            event_ids=list(run.event_ids),
+            details={"count": run.count, "min_gaps": self._min_gaps, "gap_ms": self._gap_ms},
         )

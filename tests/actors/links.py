@@ -8,7 +8,7 @@ from actors.link import LinkLost
 from actors.local import LocalShardLink
 from actors.shard import Shard
 from engine.errors import Wait
-from engine.wire import Batch, decode_batch
+from engine.wire import Batch, Event, decode_batch
 
 Fault = Literal["", "lost before", "lost after", "hang before", "hang after", "refuse"]
 
@@ -22,7 +22,7 @@ class FaultyLink(LocalShardLink):
         self.faults = deque(faults)
         self.gate = asyncio.Event()
         self.gate.set()
-        self.calls: list[Batch] = []
+        self.calls: list[Batch[Event]] = []
         self._line = asyncio.Lock()
 
     async def apply(self, payload: bytes) -> bytes:

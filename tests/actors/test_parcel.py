@@ -40,7 +40,7 @@ def test_a_payload_is_the_batch_of_all_its_parcels(
     requests: list[tuple[list[Event], list[Control], list[BadRow]]], gateway: str, number: int, received_ms: int
 ) -> None:
     lists = [[one for request in requests for one in request[part]] for part in range(3)]
-    expected = Batch(gateway, number, received_ms, *lists)  # type: ignore[arg-type]
+    expected = Batch(gateway, number, received_ms, *lists)  # type: ignore[arg-type, type-var]
     assert decode_batch(payload(gateway, number, received_ms, packed(*requests))) == expected
 
 

@@ -1,11 +1,11 @@
 import pytest
 
 from engine.config import Detectors, Session
-from engine.detectors.base import Detector, Finding
+from engine.detectors.base import Action, Detector, Finding
 from engine.fold import Folder
 from engine.session import Session as State
 from engine.session import encode_session
-from engine.wire import HISTORIC, Anomaly, Device, EndReason, Event
+from engine.wire import HISTORIC, Anomaly, Device, EndReason, Event, Seen
 from tests.builders import T0, click, event
 
 
@@ -85,7 +85,7 @@ def test_anomalies_are_bounded_and_what_is_beyond_is_counted() -> None:
     events = [event("search" if number % 6 else "other", number * 1000) for number in range(100)]
     fold = folder(max_anomalies=3)
     assert len(folded(*events, fold=fold).anomalies) == 3
-    assert fold.dropped > 0
+    assert fold.watch.dropped > 0
 
 
 def test_a_burst_keeps_its_anomaly_and_raises_the_version() -> None:
@@ -125,7 +125,7 @@ class Faulty(Detector):
     def __init__(self, *, at_end: bool) -> None:
         self._at_end = at_end
 
-    def on_action(self, state: object, event: Event) -> Finding | None:
+    def on_action(self, state: object, event: Seen, before: Action) -> Finding | None:
         return None if self._at_end else self._fail()
 
     def on_end(self, state: object, reason: EndReason, last_ms: int) -> Finding | None:
@@ -138,13 +138,13 @@ class Faulty(Detector):
 
 @pytest.mark.parametrize("at_end", [False, True])
 def test_a_detector_that_raises_is_silenced_for_that_session_and_counted(at_end: bool) -> None:
-    fold = Folder(Session(), Detectors(), detectors=[*folder().detectors, Faulty(at_end=at_end)])
+    fold = Folder(Session(), Detectors(), detectors=[*folder().watch.detectors, Faulty(at_end=at_end)])
     session = folded(*(event("search", at) for at in range(5)), fold=fold)
     changed: list[Anomaly] = fold.end(session, "timeout", T0)
     assert session.event_count == 5
     assert [found.type for found in session.anomalies] == ["repeated_action", "missing_close"]
     assert [found.type for found in changed] == ["missing_close"]
-    assert dict(fold.detector_errors) == {"faulty": 1}
+    assert dict(fold.watch.errors) == {"faulty": 1}
     assert session.muted == ["faulty"]
 
 

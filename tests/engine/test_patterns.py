@@ -10,7 +10,7 @@ from tests.builders import T0
 def log_of(kinds: str, *, step_ms: int = 10) -> ActionLog:
     log = ActionLog()
     for place, kind in enumerate(kinds):
-        log.add(kind, T0 + place * step_ms, 200, 1000)
+        log.add(kind, T0 + place * step_ms, 200, 1000, True)
     return log
 
 

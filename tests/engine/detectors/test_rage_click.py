@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.detectors.base import MAX_EVIDENCE, Finding
+from engine.detectors.base import MAX_EVIDENCE, Action, Finding
 from engine.detectors.rage_click import ClickState
 from engine.wire import Click, Event
 from tests.builders import T0, click, event, ids
@@ -128,7 +128,7 @@ def test_evidence_and_state_are_bounded() -> None:
     found = detector(KIND)
     state = ClickState()
     for number in range(2000):
-        found.on_action(state, click(number, x=number % 3 * 300))
+        found.on_action(state, click(number, x=number % 3 * 300), Action())
     assert len(state.recent) <= 6 * 4
     assert len(state.bursts) == 3
     assert max(len(burst.event_ids) for burst in state.bursts) == MAX_EVIDENCE

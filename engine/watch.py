@@ -1,0 +1,128 @@
+"""Who looks at an action: asks the detectors that it can matter to, and turns their findings into anomalies."""
+
+from collections import Counter
+from collections.abc import Sequence
+from math import inf
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from engine.detectors.base import Action, Detector, Finding
+from engine.session import Session
+from engine.wire import Anomaly, EndReason, Seen
+
+NOTHING: Final[tuple[Anomaly, ...]] = ()
+
+
+class Watcher(NamedTuple):
+    """A detector that wants to see a type of event, and the conditions under which it is asked."""
+
+    place: int  # in the table
+    detector: Detector
+    max_gap_ms: float
+    is_same_type: bool
+    begins: bool  # asked also when it remembers nothing yet
+
+
+class Watchers(NamedTuple):
+    """Of one event type: those that see its actions, and those of them that see older ones too."""
+
+    all: tuple[Watcher, ...]
+    of_older: tuple[Watcher, ...]
+
+
+class Watch:
+    """The detectors of one shard. What it counts is counted since the process started, and no part of any state."""
+
+    def __init__(self, detectors: Sequence[Detector], *, max_anomalies: int) -> None:
+        self.detectors = tuple(detectors)
+        self._max_anomalies = max_anomalies
+        self.reported: Counter[str] = Counter()  # new anomalies by type
+        self.errors: Counter[str] = Counter()  # by detector
+        self.dropped = 0  # findings of sessions that hold as many anomalies as they may
+
+    def watchers(self, event_type: str) -> Watchers:
+        found = tuple(
+            Watcher(
+                place,
+                detector,
+                inf if detector.max_gap_ms is None else detector.max_gap_ms,
+                detector.is_same_type,
+                detector.first_types is None or event_type in detector.first_types,
+            )
+            for place, detector in enumerate(self.detectors)
+            if detector.event_types is None or event_type in detector.event_types
+        )
+        return Watchers(found, tuple(watcher for watcher in found if watcher.detector.takes_older))
+
+    def see(self, session: Session, event: Seen, before: Action, watchers: Watchers) -> Sequence[Anomaly]:
+        """Show an action to those that it can matter to; the anomalies that are new or grew."""
+        gap_ms = event.at_ms - before.at_ms
+        states = session.detectors
+        changed: list[Anomaly] | None = None
+        for place, detector, max_gap_ms, is_same_type, begins in watchers.all if gap_ms >= 0 else watchers.of_older:
+            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event.event_type):
+                continue
+            state = states[place] if place < len(states) else None
+            if (state is None and not begins) or (session.muted and detector.kind in session.muted):
+                continue
+            if state is None:
+                state = self._begin(session, place)
+            changed = changed or []
+            self._ask(session, place, detector.on_action, (state, event, before), changed)
+        return changed or NOTHING
+
+    def _begin(self, session: Session, place: int) -> msgspec.Struct:
+        states = session.detectors
+        states.extend([None] * (place + 1 - len(states)))
+        state = states[place] = self.detectors[place].State()
+        return state
+
+    def _ask(self, session: Session, place: int, rule: Any, said: tuple[Any, ...], changed: list[Anomaly]) -> None:
+        """A detector that raises must not take the session with it: it is counted and not asked again here."""
+        detector = self.detectors[place]
+        try:
+            finding: Finding | None = rule(*said)
+        except Exception:
+            if place < len(session.detectors):
+                session.detectors[place] = None
+            session.muted = [*(session.muted or ()), detector.kind]
+            self.errors[detector.kind] += 1
+            return
+        if finding is not None:
+            self._report(session, detector, finding, changed)
+
+    def _report(self, session: Session, detector: Detector, finding: Finding, changed: list[Anomaly]) -> None:
+        anomaly_id = session.anomaly_id(detector.kind, finding.first_event_id)
+        for anomaly in reversed(session.anomalies):
+            if anomaly.id == anomaly_id:
+                anomaly.version += 1
+                break
+        else:
+            if len(session.anomalies) >= self._max_anomalies:
+                self.dropped += 1
+                return
+            anomaly = Anomaly(anomaly_id, detector.kind, detector.severity, "", 0, finding.detected_ms)
+            session.anomalies = (*session.anomalies, anomaly)
+            self.reported[detector.kind] += 1
+        anomaly.started_ms = finding.started_ms
+        anomaly.description = finding.description
+        anomaly.event_ids = finding.event_ids
+        anomaly.details = finding.details
+        changed.append(anomaly)
+
+    def end(self, session: Session, reason: EndReason) -> list[Anomaly]:
+        """The anomalies that only the end shows."""
+        changed: list[Anomaly] = []
+        for place, detector in enumerate(self.detectors):
+            if session.muted and detector.kind in session.muted:
+                continue
+            state = session.detectors[place] if place < len(session.detectors) else None
+            self._ask(session, place, detector.on_end, (state, reason, session.last_ms), changed)
+        return changed
+
+    def thaw(self, states: list[Any]) -> None:
+        """Plain decoded values become states again, in place."""
+        for place, plain in enumerate(states):
+            if plain is not None:
+                states[place] = msgspec.convert(plain, self.detectors[place].State)
