@@ -18,7 +18,7 @@ from benchmarks.fold import batches, new_registry
 from benchmarks.results import NOTHING, Figure
 from benchmarks.traffic import Traffic, decoded_templates
 from engine.registry import Registry
-from engine.wire import Event
+from engine.wire import Event, decode_seen, encode
 
 EVENTS_PER_SESSION: Final = 50
 REACH_BYTES: Final = 4_096
@@ -57,10 +57,11 @@ def grown_bytes(sessions: int) -> int:
 
 
 def fill(registry: Registry, sessions: int, models: Sequence[Event]) -> None:
-    """Live sessions with their events, saved as a snapshot saves them: what is dirty stays in memory longer."""
+    """Live sessions with their events, decoded as a shard does and saved as a snapshot saves them: what is dirty stays
+    in memory longer."""
     traffic = Traffic(visitors=sessions, session_events=EVENTS_PER_SESSION + 1, stagger=0)
     for seq, batch in enumerate(batches(traffic, sessions * EVENTS_PER_SESSION, models), start=1):
-        registry.apply(batch, batch.received_ms, seq)
+        registry.apply(decode_seen(encode(batch)), batch.received_ms, seq)
         registry.residents.saved(list(registry.residents.dirty))
     if len(registry.residents.live) != sessions:
         message = f"{len(registry.residents.live)} sessions are live, not {sessions}."

@@ -1,10 +1,12 @@
 """The only file that changes a session: open, fold an event, end. Events in, anomalies out; no clock, no I/O."""
 
 from collections.abc import Sequence
+from functools import reduce
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
 from engine import config
+from engine.actionlog import extended
 from engine.detectors import build_detectors
 from engine.detectors.base import Action, Detector
 from engine.idset import IdSet, hash_id
@@ -156,10 +158,10 @@ class Folder:
         session.project_id = intern(session.project_id)
         session.entry_url, session.entry_path = intern(session.entry_url), intern(session.entry_path)
         session.exit_url, session.exit_path = intern(session.exit_url), intern(session.exit_path)
-        session.log.names = [intern(name) for name in session.log.names]
+        session.log.names = reduce(extended, map(intern, session.log.names), ())
         if session.device is not None:
             session.device = self._shared(session.device)
-        self.watch.thaw(session.detectors)
+        session.detectors = self.watch.thaw(session.detectors)
         return session
 
 

@@ -102,7 +102,7 @@ class Registry:
                     statuses[place] = DUPLICATE
                 elif changed:
                     issue.anomalies(session, changed)
-                if session.generation != 1 or session.session_id != event.session_id:
+                if session.generation != 1 or session.made_id:
                     issue.belongs(place, event, session)
             else:
                 self._take(place, key, event, now_ms, issue)
@@ -243,7 +243,7 @@ class Registry:
         self.tally.started += 1
         return Session(
             key=key,
-            session_id=event.session_id or slots.generated_session_id(key, event.at_ms),
+            made_id=slots.generated_session_id(key, event.at_ms) if slots.is_user_key(key) else "",
             project_id=intern(event.project_id),
             user_id=event.user_id,
             generation=generation,

@@ -65,16 +65,16 @@ class Residents:
         self._know(session)
         self._push(session)
         if len(self._timers) > 2 * len(self.live) + _STALE_TIMERS:
-            self._timers.clear()
+            self._timers = Timers()
             for live in self.live.values():
                 self._push(live)
 
     def _push(self, session: Session) -> None:
-        self._timers.push(session.received_ms + self._gap_ms, session.key, session.generation)
+        self._timers.push(session.received_ms + self._gap_ms, session.key)
 
     def _know(self, session: Session) -> None:
-        if slots.is_user_key(session.key):
-            self._made[session.session_id] = session.key
+        if session.made_id:
+            self._made[session.made_id] = session.key
 
     def retire(self, session: Session) -> None:
         """A session that has ended stays in memory until it is saved."""
@@ -92,17 +92,23 @@ class Residents:
     def due(self, now_ms: int, not_before_ms: int, *, limit: int) -> list[tuple[str, int]]:
         """The (key, generation) whose inactivity is over. A session that saw events meanwhile goes back to the
         queue. The caller ends what it gets: it will not be named again."""
-        found: list[tuple[str, int]] = []
-        while len(found) < limit and (entry := self._timers.pop_due(now_ms)) is not None:
-            session = self.live.get(entry[0])
-            if session is None or session.generation != entry[1]:
-                continue
-            due_ms = max(session.received_ms + self._gap_ms, not_before_ms)
-            if due_ms > now_ms:
-                self._timers.push(due_ms, *entry)
-            else:
-                found.append(entry)
-        return found
+        found: dict[str, int] = {}
+        again: list[tuple[int, str]] = []
+        for keys in self._timers.begun(now_ms):
+            for key in keys:
+                session = self.live.get(key)
+                if session is None or key in found:
+                    continue
+                due_ms = max(session.received_ms + self._gap_ms, not_before_ms)
+                if due_ms > now_ms or len(found) >= limit:
+                    again.append((due_ms, key))
+                else:
+                    found[key] = session.generation
+            if len(found) >= limit:
+                break
+        for due_ms, key in again:
+            self._timers.push(due_ms, key)
+        return list(found.items())
 
     def around(self, key: str, at_ms: int, since_ms: int) -> list[Session | Remembered]:
         """The ended generations of a key next to a time, whether in memory or not, earlier ones first."""
@@ -184,7 +190,7 @@ class Residents:
         for key in keys:
             self.dirty.pop(key, None)
             for session in self._ended.pop(key, ()):
-                self._made.pop(session.session_id, None)
+                self._made.pop(session.made_id, None)
 
     def is_saved(self, key: str, seq: int) -> bool:
         """Whether what is saved of the key already holds frame `seq`."""

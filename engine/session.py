@@ -16,7 +16,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     """Times in Unix ms. New fields go to the end with a default, so that version N reads the snapshot of N-1."""
 
     key: str
-    session_id: str
+    made_id: str  # the session id if the engine made it, else "": then the key holds it
     project_id: str
     user_id: str
     generation: int  # of the key; see `public_generation`
@@ -48,9 +48,13 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     log: ActionLog = msgspec.field(default_factory=ActionLog)
     latest: Action = Action()
     anomalies: tuple[Anomaly, ...] = ()
-    detectors: list[Any] = []  # the states by place in the table, None = not needed yet
+    detectors: tuple[Any, ...] = ()  # the states by place in the table, None = not needed yet
     muted: list[str] | None = None  # detectors that raised in this session
     last_screen: str = ""  # most events are on the screen of the one before
+
+    @property
+    def session_id(self) -> str:
+        return self.made_id or self.key[len(self.project_id) + 1 :]
 
     @property
     def is_live(self) -> bool:

@@ -61,22 +61,19 @@ class Watch:
         states = session.detectors
         changed: list[Anomaly] | None = None
         for place, detector, max_gap_ms, is_same_type, begins in watchers.all if gap_ms >= 0 else watchers.of_older:
-            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event.event_type):
-                continue
             state = states[place] if place < len(states) else None
+            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event.event_type):
+                if state is not None:
+                    states = _replaced(session, place, None)
+                continue
             if (state is None and not begins) or (session.muted and detector.kind in session.muted):
                 continue
             if state is None:
-                state = self._begin(session, place)
+                state = detector.State()
+                states = _replaced(session, place, state)
             changed = changed or []
             self._ask(session, place, detector.on_action, (state, event, before), changed)
         return changed or NOTHING
-
-    def _begin(self, session: Session, place: int) -> msgspec.Struct:
-        states = session.detectors
-        states.extend([None] * (place + 1 - len(states)))
-        state = states[place] = self.detectors[place].State()
-        return state
 
     def _ask(self, session: Session, place: int, rule: Any, said: tuple[Any, ...], changed: list[Anomaly]) -> None:
         """A detector that raises must not take the session with it: it is counted and not asked again here."""
@@ -84,8 +81,7 @@ class Watch:
         try:
             finding: Finding | None = rule(*said)
         except Exception:
-            if place < len(session.detectors):
-                session.detectors[place] = None
+            _replaced(session, place, None)
             session.muted = [*(session.muted or ()), detector.kind]
             self.errors[detector.kind] += 1
             return
@@ -121,8 +117,17 @@ class Watch:
             self._ask(session, place, detector.on_end, (state, reason, session.last_ms), changed)
         return changed
 
-    def thaw(self, states: list[Any]) -> None:
-        """Plain decoded values become states again, in place."""
-        for place, plain in enumerate(states):
-            if plain is not None:
-                states[place] = msgspec.convert(plain, self.detectors[place].State)
+    def thaw(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
+        """Plain decoded values as the states that they were."""
+        return tuple(
+            None if plain is None else msgspec.convert(plain, detector.State)
+            for plain, detector in zip(states, self.detectors, strict=False)
+        )
+
+
+def _replaced(session: Session, place: int, state: msgspec.Struct | None) -> tuple[Any, ...]:
+    """A tuple, because a state comes and goes seldom and a list would take half as much again."""
+    states = session.detectors
+    missing = (None,) * (place - len(states))
+    session.detectors = (*states[:place], *missing, state, *states[place + 1 :])
+    return session.detectors

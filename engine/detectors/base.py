@@ -50,6 +50,7 @@ class Detector:
     State: ClassVar[type[msgspec.Struct]] = NoState
     event_types: frozenset[str] | None = None  # None = every action
     first_types: frozenset[str] | None = None  # those that it must see before any other; None = all of its own
+    # Rules about neighbours. The first action that does not meet them also ends what the detector remembers.
     max_gap_ms: int | None = None  # only an action that follows the one before in less than this
     is_same_type: ClassVar[bool] = False  # only an action of the type of the one before
     takes_older: ClassVar[bool] = False  # also an action that is older than the latest one

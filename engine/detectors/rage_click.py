@@ -37,7 +37,7 @@ class Burst(msgspec.Struct, array_like=True, gc=False):
 
 
 class ClickState(msgspec.Struct, array_like=True, gc=False):
-    recent: list[Spot] = []  # in time order, those of a burst left out
+    recent: tuple[Spot, ...] = ()  # in time order, those of a burst left out
     bursts: tuple[Burst, ...] = ()
 
 
@@ -90,15 +90,14 @@ class RageClick(Detector):
 
     def _keep(self, state: ClickState, spot: Spot) -> None:
         """An older click takes its place in time; the newest one decides who is still inside the window."""
-        recent = state.recent
-        recent.append(spot)
+        recent = [*state.recent, spot]
         if len(recent) > 1 and spot.at_ms < recent[-2].at_ms:
             recent.sort(key=lambda other: other.at_ms)
         oldest_ms = recent[-1].at_ms - self._window_ms
-        while recent[0].at_ms < oldest_ms or len(recent) > self._min_count * _KEPT_CLICKS:
-            del recent[0]
+        kept = [other for other in recent if other.at_ms >= oldest_ms]
+        state.recent = tuple(kept[-self._min_count * _KEPT_CLICKS :])
 
-    def _cluster(self, recent: list[Spot], spot: Spot) -> list[Spot]:
+    def _cluster(self, recent: Sequence[Spot], spot: Spot) -> list[Spot]:
         """The clicks with `spot` that all lie within the radius of their own centre, or none: the farthest from the
         centre go first, until those that are left fit or are too few."""
         if len(recent) < self._min_count:
@@ -124,7 +123,7 @@ class RageClick(Detector):
             sum_y=sum(spot.y for spot in cluster),
             event_ids=tuple(spot.event_id for spot in cluster[:MAX_EVIDENCE]),
         )
-        state.recent = [spot for spot in state.recent if spot not in cluster]
+        state.recent = tuple(spot for spot in state.recent if spot not in cluster)
         over_ms = burst.last_ms - self._window_ms
         going_on = [other for other in state.bursts if other.last_ms >= over_ms]
         state.bursts = (*going_on[1 - _MAX_BURSTS :], burst)

@@ -22,7 +22,7 @@ ONE_SESSION = streams(owners=[("s1", "u1")])
 
 
 def opened() -> State:
-    return State("default\0s1", "s1", "default", "u1", 1, T0, T0, T0)
+    return State("default\0s1", "", "default", "u1", 1, T0, T0, T0)
 
 
 def each() -> pytest.MarkDecorator:

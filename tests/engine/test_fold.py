@@ -10,7 +10,7 @@ from tests.builders import T0, click, event
 
 
 def opened() -> State:
-    return State("default\0s1", "s1", "default", "", 1, T0, T0, T0)
+    return State("default\0s1", "", "default", "", 1, T0, T0, T0)
 
 
 def folder(**limits: int) -> Folder:
@@ -37,7 +37,7 @@ def test_types_are_counted_by_what_they_are() -> None:
 def test_continuous_events_are_events_but_no_actions() -> None:
     session = folded(*(event(kind, at=1) for kind in Session().continuous_types))
     assert session.event_count == len(Session().continuous_types)
-    assert (session.log.names, session.detectors, session.anomalies) == ([], [], ())
+    assert (session.log.names, session.detectors, session.anomalies) == ((), (), ())
 
 
 def test_times_are_those_of_the_earliest_and_latest_event() -> None:

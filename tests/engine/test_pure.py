@@ -11,6 +11,7 @@ ALLOWED = {
     "collections",
     "contextlib",
     "engine",
+    "functools",
     "heapq",
     "itertools",
     "operator",

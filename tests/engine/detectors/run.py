@@ -41,7 +41,7 @@ def findings(kind: str, events: Iterable[Event], thresholds: Detectors | None = 
     """What one session's detector says to these actions, in order."""
     found = Overheard(detector(kind, thresholds))
     folder = Folder(config.Session(), Detectors(), detectors=[found])
-    session = Session("default\0s1", "s1", "default", "u1", 1, T0, T0, T0)
+    session = Session("default\0s1", "", "default", "u1", 1, T0, T0, T0)
     for event in events:
         folder.fold(session, event, T0)
     assert not session.muted
