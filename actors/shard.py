@@ -57,6 +57,7 @@ class Shard:
         self._unstored = Unstored()
         self._snapshot = Snapshot()
         self._replay_after = 0
+        self._unticked_events = 0  # that came since the last tick
         self._stats = ShardStats(shard=number, epoch=self._journal.epoch)
         try:
             self._recover()
@@ -129,6 +130,7 @@ class Shard:
         reply = _reply(outcome)
         self._snapshot.numbering.took(batch.gateway, batch.number, reply)
         self._count(outcome)
+        self._unticked_events += len(batch.events)
         return reply
 
     def _refuse_if_full(self, batch: Batch[Seen]) -> None:
@@ -157,12 +159,19 @@ class Shard:
             if ending := self._registry.due(now_ms, limit=_ENDS_PER_FRAME):
                 self._end("tick", ending, now_ms)
         if self._residents.dirty:
-            self._save(max(self._config.journal.snapshot_sessions, len(self._residents.dirty) // 64))
+            self._save(self._due_for_saving())
         self._unstored.stored(sinks_done_seq)
         self._journal.trim(min(self._replay_after, sinks_done_seq))
         self._journal.shrink()
         self._expire(now_ms)
         return self.stats()
+
+    def _due_for_saving(self) -> int:
+        """So many that all dirty sessions are written once while `max_replay_events` come in."""
+        limits = self._config.journal
+        wanted = len(self._residents.dirty) * self._unticked_events // limits.max_replay_events
+        self._unticked_events = 0
+        return min(max(limits.snapshot_sessions, wanted), limits.max_snapshot_sessions)
 
     def _end(self, kind: str, ending: list[tuple[str, int]], now_ms: int) -> None:
         outcome = self._registry.end(ending, now_ms, self._journal.last_seq + 1)

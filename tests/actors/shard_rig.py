@@ -12,10 +12,10 @@ from persistence.journal import Frame, JournalReader
 from tests.builders import T0
 
 
-def config(*, snapshot_sessions: int = 500, **limits: int) -> Config:
+def config(*, snapshot_sessions: int = 500, max_replay_events: int = 200_000, **limits: int) -> Config:
     return Config(
         session=Limits(**limits),  # type: ignore[arg-type]
-        journal=Journal(snapshot_sessions=snapshot_sessions, lock_wait_ms=0),
+        journal=Journal(snapshot_sessions=snapshot_sessions, max_replay_events=max_replay_events, lock_wait_ms=0),
     )
 
 

@@ -208,6 +208,17 @@ def test_frames_stay_while_a_session_in_them_is_not_saved(tmp_path: Path) -> Non
     rig.close()
 
 
+def test_sessions_are_saved_so_fast_that_a_restart_replays_about_as_many_events_as_it_may(tmp_path: Path) -> None:
+    rig = ShardRig(tmp_path, config(snapshot_sessions=1, max_replay_events=100))
+    for round_ in range(20):
+        for session in range(50):
+            rig.send(event(at=round_, session=f"s{session}"))
+            if session % 10 == 9:
+                stats = rig.tick()
+                assert stats.last_seq - stats.snapshot_seq <= 200  # one event a frame; 500 without the rule
+    rig.close()
+
+
 # -- lists and counters -----------------------------------------------------------------------------------------------
 
 
