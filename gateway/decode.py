@@ -9,6 +9,7 @@ from engine.config import Config
 from engine.errors import ClientError
 from engine.wire import BadRow, Event
 from gateway.adapt import adapt
+from gateway.nested_event import NestedEvent
 from gateway.normalise import PROJECT_ID, Arrival, Normaliser
 from gateway.packed import json_of_packed, split_packed, too_many
 from gateway.raw_event import RawEvent
@@ -46,6 +47,7 @@ class Decoder:
         self._one = msgspec.json.Decoder(RawEvent)
         self._many = msgspec.json.Decoder(list[RawEvent])
         self._batch = msgspec.json.Decoder(_Batch)
+        self._nested = msgspec.json.Decoder(list[NestedEvent])
 
     def decode(self, body: bytes, arrival: Arrival, *, packed: bool = False) -> Decoded:
         body = body.removeprefix(codecs.BOM_UTF8)  # some Windows tools write one; it is no JSON, and means nothing
@@ -82,7 +84,10 @@ class Decoder:
 
     def _raws(self, body: bytes) -> list[RawEvent]:
         if body[:1] == b"[":
-            return self._many.decode(body)
+            try:
+                return self._many.decode(body)
+            except msgspec.ValidationError:
+                return [nested.plain() for nested in self._nested.decode(body)]
         try:
             return [self._one.decode(body)]
         except msgspec.ValidationError:

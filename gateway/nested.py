@@ -11,14 +11,14 @@ import msgspec
 Fields = dict[str, bytes]  # name -> JSON text
 
 # Inner name -> field. An inner value is used only where the event does not say the field itself.
-_OBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
+OBJECTS: Final[Mapping[str, Mapping[str, str]]] = {
     "page_info": {"page_url": "url", "page_title": "title"},
     "location": {"country": "country", "city": "city"},
     "technical_info": {"ip_address": "client_ip", "user_agent": "user_agent"},
     "referrer": {"source": "referrer"},
 }
 
-NESTED_NAMES: Final = frozenset(_OBJECTS)
+NESTED_NAMES: Final = frozenset(OBJECTS)
 
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -37,7 +37,7 @@ def flattened(fields: Fields) -> tuple[Fields, Fields]:
     """`fields` without its nested objects, and what was left of those: both by name."""
     flat = dict(fields)
     rest: Fields = {}
-    for name, moves in _OBJECTS.items():
+    for name, moves in OBJECTS.items():
         if flat.get(name, b"")[:1] == b"{":
             left = _move(fields_in(flat.pop(name)), moves, flat)
             if left:
