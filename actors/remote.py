@@ -10,7 +10,6 @@ import actors.ray_settings  # noqa: F401 - before ray, which reads the environme
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import shutil
@@ -24,6 +23,7 @@ import structlog
 import xxhash
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
+from actors.collecting import calm_gc
 from actors.link import LinkLost
 from actors.log import set_up_log
 from actors.ports import PersisterStats, ShardStats
@@ -49,7 +49,7 @@ class ShardShell:
     def __init__(self, config: Config, number: int) -> None:
         set_up_log()
         self._shard = _or_die(lambda: open_shard(config, number))
-        _calm_gc()
+        calm_gc()
 
     def apply(self, payload: bytes) -> bytes:
         return _or_die(lambda: self._shard.apply(payload))
@@ -80,7 +80,7 @@ class StoreShell:
         set_up_log()
         os.nice(_STORE_NICENESS)
         self._keeper = _or_die(lambda: open_storekeeper(config, shards))
-        _calm_gc()
+        calm_gc()
 
     def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
         return self._keeper.session(project_id, session_id, generation)
@@ -116,13 +116,6 @@ def _or_die(work: Callable[[], T]) -> T:
         message = error.message if isinstance(error, SessiondError) else repr(error)
         structlog.get_logger(__name__).exception("process ends", reason=message)
         os._exit(_EXIT_FAILED)
-
-
-def _calm_gc() -> None:
-    """A shard's sessions hold no cycles: looking for some among a million lists would only stop the shard."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
 
 
 async def _answer(call: Any) -> Any:

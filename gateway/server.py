@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 
 from actors.client import Client
+from actors.collecting import calm_gc
 from actors.remote import RayNode
 from actors.ticker import Ticker
 from actors.wiring import claim, settle_shards, system_now_ms
@@ -79,6 +80,7 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     host, port = listener.getsockname()[:2]
     _log.info("serving", url=f"http://{host}:{port}", shards=len(node.shards), data_dir=config.data_dir)
     watch = asyncio.create_task(_watch(client, server))
+    calm_gc()
     await server.serve(sockets=[listener])
     _log.info("stopping")
     watch.cancel()

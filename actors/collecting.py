@@ -1,0 +1,11 @@
+"""Python's search for reference cycles, held back in processes that make hardly any."""
+
+import gc
+
+
+def calm_gc() -> None:
+    """Call it when everything that stays is made. Sessions and requests hold no cycles that matter: looking for some
+    among a million objects stops a shard for a second, and took a quarter of the gateway's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
