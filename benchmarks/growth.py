@@ -22,7 +22,7 @@ from benchmarks.results import NOTHING, Figure, Spot
 from benchmarks.traffic import Traffic, decoded_templates
 from engine.config import Config
 from engine.registry import Registry
-from engine.wire import Batch
+from engine.wire import Batch, Event
 
 FEW_EVENTS: Final = 2
 _MEASURED_EVENTS: Final = 40_000
@@ -100,7 +100,7 @@ def hold(sessions: int, events: int) -> Held:
     return Held(round(event_us, 1), round(grown_bytes / sessions))
 
 
-def _fold_us(registry: Registry, calls: list[tuple[int, Batch]]) -> float:
+def _fold_us(registry: Registry, calls: list[tuple[int, Batch[Event]]]) -> float:
     started_s = process_time()
     for seq, batch in calls:
         registry.apply(batch, batch.received_ms, seq)
