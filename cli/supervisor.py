@@ -7,9 +7,8 @@ backlog instead of being refused.
 import ctypes
 import os
 import signal
-from collections.abc import Callable
-from time import monotonic, sleep
-from types import FrameType
+from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -17,6 +16,7 @@ import structlog
 FINAL_CODES: Final = frozenset({0, 1, 2})  # done, failed for a reason that a restart does not mend, wrong usage
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+_AWAITED: Final = (*STOPS, signal.SIGCHLD)
 _STEADY_S: Final = 60.0
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -28,55 +28,61 @@ class Supervisor:
 
     `serve` runs in the child process and returns its exit code. `before_stop` is called in this one, before the
     server hears of the stop. Fork before any thread is started.
+
+    Signals are blocked and waited for, never handled: one that comes just before a wait would not end it.
     """
 
     def __init__(self, serve: Callable[[], int], *, before_stop: Callable[[], None] = lambda: None) -> None:
         self._serve = serve
         self._before_stop = before_stop
-        self._child = 0
         self._stopping = False
 
     def run(self) -> int:
-        for number in STOPS:
-            signal.signal(number, self._forward)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
+        try:
+            return self._run(before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _run(self, mask: Iterable[int]) -> int:
         failures = 0
         while True:
             started_s = monotonic()
-            self._start()
-            code = _wait(self._child)
+            child = self._start(mask)
+            code = self._wait(child)
             if code in FINAL_CODES:
                 return code
             if self._stopping:
                 return 0 if code == -signal.SIGTERM else 1
             failures = failures + 1 if monotonic() - started_s < _STEADY_S else 1
             pause_s = _PAUSES_S[min(failures, len(_PAUSES_S)) - 1]
-            _log.error("server ended", pid=self._child, code=code, again_in_s=pause_s)
-            sleep(pause_s)
+            _log.error("server ended", pid=child, code=code, again_in_s=pause_s)
+            if signal.sigtimedwait(STOPS, pause_s) is not None:
+                return 1
 
-    def _start(self) -> None:
-        """A stop that comes between the fork and the moment its result is known would reach nobody: it waits."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    def _start(self, mask: Iterable[int]) -> int:
         parent = os.getpid()
-        self._child = os.fork()
-        if not self._child:
+        child = os.fork()
+        if not child:
             die_with(parent)
-            for number in STOPS:
-                signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-        if not self._child:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os._exit(self._serve())
+        return child
 
-    def _forward(self, number: int, frame: FrameType | None) -> None:
+    def _wait(self, child: int) -> int:
+        """The exit code; minus the signal's number when one killed it."""
+        while True:
+            if signal.sigwait(_AWAITED) in STOPS:
+                self._stop(child)
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+
+    def _stop(self, child: int) -> None:
         if not self._stopping:
             self._stopping = True
             self._before_stop()
-        if self._child:
-            os.kill(self._child, signal.SIGTERM)
-
-
-def _wait(child: int) -> int:
-    """The exit code; minus the signal's number when one killed it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.kill(child, signal.SIGTERM)
 
 
 def die_with(parent: int) -> None:

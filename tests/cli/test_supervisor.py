@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,9 +62,24 @@ def test_what_is_to_be_done_before_a_stop_is_done_once_and_before_the_server_hea
     assert had_heard == [False]
 
 
-@pytest.fixture(autouse=True)
-def same_signals_afterwards() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def test_a_stop_between_two_runs_is_heard(tmp_path: Path) -> None:
+    """Whoever outlives the crashed server sends it."""
+    supervisor = os.getpid()
+
+    def crashed() -> int:
+        server = os.getpid()
+        if not os.fork():
+            while os.getppid() == server:
+                os.sched_yield()
+            os.kill(supervisor, signal.SIGTERM)
+            os._exit(0)
+        return 70
+
+    assert Supervisor(programs(tmp_path, crashed, lambda: 0)).run() == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_signals_are_as_before_afterwards(tmp_path: Path) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert Supervisor(programs(tmp_path, lambda: 0)).run() == 0
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
