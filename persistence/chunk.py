@@ -1,58 +1,50 @@
 """What is sent in one go: the rows of a run of whole frames, with the bounds that name it."""
 
 from collections.abc import Sequence
-from datetime import date
-from itertools import repeat
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from persistence.columns import joined
 from persistence.plan import Bounds, Day
-from persistence.ports import Columns
-from persistence.rows import length
-from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, Table, default_of
+from persistence.ports import Rows
+from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS
 from persistence.unpacked import Unpacked
 
 # Events go first, so that whoever sees a summary finds its events too.
-_IN_ORDER: Final = (EVENTS, ANOMALIES, SESSIONS, BAD_ROWS)
-_EPOCH: Final = date(1970, 1, 1).toordinal()
+_IN_ORDER: Final = (EVENTS.name, ANOMALIES.name, SESSIONS.name, BAD_ROWS.name)
 
 
 class Chunk(NamedTuple):
-    """`oldest_ms`, `newest_ms`: when its first and its last frame were received."""
+    """`oldest_ms`, `newest_ms`: when its first and its last frame were received; `days`: whose counts it changes."""
 
     bounds: Bounds
     oldest_ms: int
     newest_ms: int
-    tables: dict[str, Columns]
+    tables: dict[str, Rows]
     days: set[Day]
 
 
 def chunk_of(frames: Sequence[Unpacked]) -> Chunk:
     """The same frames make the same chunk, whenever. At least one frame."""
     first, last = frames[0], frames[-1]
-    tables = {table.name: _joined(table, frames) for table in _IN_ORDER}
+    parts = {table: [frame.tables[table] for frame in frames if table in frame.tables] for table in _IN_ORDER}
+    tables = {table: joined(rows) for table, rows in parts.items() if rows}
     return Chunk(
         bounds=Bounds(first.seq, last.seq),
         oldest_ms=first.received_ms,
         newest_ms=last.received_ms,
-        tables={name: columns for name, columns in tables.items() if columns},
-        days={(project_id, _iso_date(day)) for project_id, day in set().union(*(frame.days for frame in frames))},
+        tables=tables,
+        days=_days(tables[EVENTS.name]) if EVENTS.name in tables else set(),
     )
 
 
-def _iso_date(day: int) -> str:
-    return date.fromordinal(_EPOCH + day).isoformat()
-
-
-def _joined(table: Table, frames: Sequence[Unpacked]) -> Columns:
-    """A column that some frames lack, because it holds only defaults there, gets them."""
-    parts = [(part, length(part)) for frame in frames if (part := frame.tables.get(table.name)) is not None]
-    names = {name for part, _ in parts for name in part}
-    return {name: _column(name, default_of(table.columns[name]), parts) for name in table.columns if name in names}
-
-
-def _column(name: str, default: Any, parts: Sequence[tuple[Columns, int]]) -> list[Any]:
-    column: list[Any] = []
-    for part, rows in parts:
-        values = part.get(name)
-        column += repeat(default, rows) if values is None else values
-    return column
+def _days(events: Rows) -> set[Day]:
+    """The days (UTC) of each project's events."""
+    projects, dates = events["project_id"], events["timestamp"].cast(pa.date32())
+    return {
+        (project_id, date.isoformat())
+        for project_id in projects.unique().to_pylist()
+        for date in dates.filter(pc.equal(projects, project_id)).unique().to_pylist()
+    }

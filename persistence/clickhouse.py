@@ -3,19 +3,21 @@
 Embedded, one process owns the folder. Every method blocks and may be called from several threads.
 """
 
+import io
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from engine.config import ClickHouse
 from engine.wire import Summary
 from persistence.connection import ClientPool, open_client, our_errors
 from persistence.migrations import migrate, shipped_migrations
-from persistence.ports import Columns, DailyCount, EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+from persistence.ports import DailyCount, EventFilter, EventStats, Rows, SessionFilter, StatsFilter, StoredEvent
 from persistence.queries import (
     Query,
     counts_query,
@@ -27,7 +29,7 @@ from persistence.queries import (
 )
 from persistence.stored_events import stored_event
 from persistence.summary_rows import summary_of
-from persistence.tables import row_count, table_named
+from persistence.tables import table_named
 
 _MAX_CLIENTS: Final = 4  # one inserts, the others answer queries
 
@@ -35,6 +37,7 @@ _MAX_CLIENTS: Final = 4  # one inserts, the others answer queries
 _INSERT_SETTINGS: Final = {
     "async_insert": 0,
     "insert_deduplicate": 1,
+    "input_format_null_as_default": 1,
     "max_insert_threads": 1,
     "max_threads": 1,
     "optimize_on_insert": 0,  # merges and FINAL drop duplicates anyway: an eighth less CPU here
@@ -71,21 +74,19 @@ class ClickHouseStore:
         finally:
             client.close()
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
-        target = table_named(table)
-        rows = row_count(target, columns)
-        if not rows:
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
+        table_named(table).require(rows.column_names)
+        if not rows.num_rows:
             return 0
         with self._pool.client() as client:
-            client.insert(
+            client.raw_insert(
                 table,
-                list(columns.values()),
-                column_names=list(columns),
-                column_type_names=[_sent_as(target.columns[name]) for name in columns],
-                column_oriented=True,
+                rows.column_names,
+                _as_block(rows),
                 settings={**_INSERT_SETTINGS, "insert_deduplication_token": token},
+                fmt="ArrowStream",
             )
-        return rows
+        return int(rows.num_rows)
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         for (project_id, _), dates in _by_month(days).items():
@@ -138,9 +139,12 @@ class ClickHouseStore:
             return list(found.named_results())
 
 
-def _sent_as(column_type: str) -> str:
-    """Few-valued strings travel as plain ones: the database builds the dictionary for a fifth of Python's cost."""
-    return column_type.replace("LowCardinality(String)", "String")
+def _as_block(rows: Rows) -> bytes:
+    """An Arrow stream of one batch, which ClickHouse takes as one block."""
+    stream = io.BytesIO()
+    with pa.ipc.new_stream(stream, rows.schema) as writer:
+        writer.write_table(rows.combine_chunks())
+    return stream.getvalue()
 
 
 def _by_month(days: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:

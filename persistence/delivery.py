@@ -5,23 +5,14 @@ where they belong. Halves have tokens of their own, so a retry after a crash tak
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
-
-import msgspec
 
 from engine.errors import OperatorError
 from persistence.chunk import Chunk
+from persistence.columns import plain, typed
 from persistence.plan import Source
-from persistence.ports import Columns, Store
-from persistence.rows import length
+from persistence.ports import Rows, Store
+from persistence.refused import Refused, set_aside
 from persistence.tables import BAD_ROWS
-
-REFUSED: Final = "store_refused"
-
-
-class Refused(NamedTuple):
-    row: int
-    reason: str
 
 
 class Delivery:
@@ -41,67 +32,51 @@ class Delivery:
 
     def run(self) -> None:
         while self._left:
-            table, columns = self._left[0]
-            rows, refused = self._insert(table, columns)
-            self._count(table, rows)
+            table, rows = self._left[0]
+            stored, refused = self._insert(table, rows)
+            self._count(table, stored)
             if refused:
-                self._set_aside(table, columns, refused)
+                self._set_aside(table, refused)
             del self._left[0]
 
     def _count(self, table: str, rows: int) -> None:
         self.rows[table] = self.rows.get(table, 0) + rows
 
-    def _insert(self, table: str, columns: Columns) -> tuple[int, list[Refused]]:
+    def _insert(self, table: str, rows: Rows) -> tuple[int, list[Refused]]:
         token = self._source.token(table, self.chunk.bounds)
         try:
-            return self._store.insert(table, columns, token=token), []
+            return self._store.insert(table, rows, token=token), []
         except OperatorError as error:
-            if table == BAD_ROWS.name or length(columns) == 1:
+            if table == BAD_ROWS.name or rows.num_rows == 1:
                 raise
-            return self._insert_halves(table, columns, token, error)
+            return self._insert_halves(table, rows, token, error)
 
-    def _insert_halves(
-        self, table: str, columns: Columns, token: str, error: OperatorError
-    ) -> tuple[int, list[Refused]]:
-        rows = refusals = 0
+    def _insert_halves(self, table: str, rows: Rows, token: str, error: OperatorError) -> tuple[int, list[Refused]]:
+        stored = refusals = 0
         refused: list[Refused] = []
-        ranges = list(_halves(0, length(columns)))
+        ranges = list(_halves(0, rows.num_rows))
         while ranges:
             start, stop = ranges.pop()
-            part = {name: values[start:stop] for name, values in columns.items()}
+            part = rows[start:stop]
             try:
-                rows += self._store.insert(table, part, token=f"{token}:{start}-{stop}")
+                stored += self._store.insert(table, part, token=f"{token}:{start}-{stop}")
             except OperatorError as next_error:
                 refusals += 1
                 if refusals > self._max_refusals:
                     raise
                 if stop - start == 1:
-                    refused.append(Refused(start, next_error.message))
+                    refused.append(Refused(table, plain(part)[0], next_error.message))
                 else:
                     ranges += _halves(start, stop)
-        if rows == 0:
+        if stored == 0:
             raise error
-        return rows, refused
+        return stored, refused
 
-    def _set_aside(self, table: str, columns: Columns, refused: list[Refused]) -> None:
+    def _set_aside(self, table: str, refused: list[Refused]) -> None:
         token = f"{self._source.token(BAD_ROWS.name, self.chunk.bounds)}:{table}"
-        self._count(
-            BAD_ROWS.name, self._store.insert(BAD_ROWS.name, self._bad_rows(table, columns, refused), token=token)
-        )
-        self.refused += [f"{table}: {reason}" for _, reason in refused]
-
-    def _bad_rows(self, table: str, columns: Columns, refused: list[Refused]) -> Columns:
-        rows = [{name: values[row] for name, values in columns.items()} for row, _ in refused]
-        return {
-            "project_id": [row["project_id"] for row in rows],
-            "received_at": [self.chunk.newest_ms] * len(rows),
-            "code": [REFUSED] * len(rows),
-            "message": [f"Table `{table}` refused the row: {reason}" for _, reason in refused],
-            "original": [msgspec.json.encode(row) for row in rows],
-            "src_shard": [row["src_shard"] for row in rows],
-            "src_seq": [row["src_seq"] for row in rows],
-            "src_index": [row.get("src_index", 0) for row in rows],
-        }
+        rows = typed(BAD_ROWS, set_aside(refused, self.chunk.newest_ms))
+        self._count(BAD_ROWS.name, self._store.insert(BAD_ROWS.name, rows, token=token))
+        self.refused += [f"{table}: {one.reason}" for one in refused]
 
 
 def _halves(start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -12,11 +12,12 @@ from typing import Any, Final, Literal
 import msgspec
 
 from engine.wire import Summary
+from persistence.columns import plain
 from persistence.ports import (
-    Columns,
     DailyCount,
     EventFilter,
     EventStats,
+    Rows,
     SessionFilter,
     StatsFilter,
     Store,
@@ -24,7 +25,7 @@ from persistence.ports import (
 )
 from persistence.stored_events import stored_event
 from persistence.summary_rows import DAY_MS, summary_of
-from persistence.tables import TABLES, Table, default_of, row_count, table_named
+from persistence.tables import TABLES, Table, default_of, table_named
 
 Row = dict[str, Any]
 
@@ -43,14 +44,14 @@ class MemoryStore:
     def migrate(self) -> int:
         return 1
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
         target = table_named(table)
-        rows = row_count(target, columns)
+        target.require(rows.column_names)
         with self._lock:
-            if rows and token not in self._tokens[table]:
+            if rows.num_rows and token not in self._tokens[table]:
                 self._tokens[table].append(token)
-                self._add(target, _rows_of(target, columns, rows))
-        return rows
+                self._add(target, _filled(target, rows))
+        return int(rows.num_rows)
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         with self._lock:
@@ -141,12 +142,12 @@ class FailingStore:
     def fail_next(self, *failures: Failure | None) -> None:
         self._failures.extend(failures)
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
         failure = self._next()
         _raise_if(failure, "before")
-        rows = self._store.insert(table, columns, token=token)
+        stored = self._store.insert(table, rows, token=token)
         _raise_if(failure, "after")
-        return rows
+        return stored
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         failure = self._next()
@@ -184,10 +185,10 @@ def _raise_if(failure: Failure | None, when: str) -> None:
         raise failure.error
 
 
-def _rows_of(table: Table, columns: Columns, rows: int) -> Iterator[Row]:
+def _filled(table: Table, rows: Rows) -> Iterator[Row]:
     defaults = {name: default_of(kind) for name, kind in table.columns.items()}
-    for index in range(rows):
-        yield defaults | {name: values[index] for name, values in columns.items()}
+    for row in plain(rows):
+        yield defaults | {name: value for name, value in row.items() if value is not None}
 
 
 def _day_of(date: str) -> int:

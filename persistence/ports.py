@@ -4,13 +4,14 @@ Ranges are half-open, `[from_ms, to_ms)`. A cursor is an opaque text: hand back 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
+import pyarrow as pa
 
 from engine.wire import Summary
 
-Columns = dict[str, Sequence[Any]]  # column name -> values, all of one length
+Rows: TypeAlias = pa.Table  # rows of one table of the database: a column per column that says something
 
 
 class SessionFilter(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ class Store(Protocol):
     def migrate(self) -> int:
         """Bring the schema up to date; the version it is at now."""
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
         """Insert the rows once: the same `token` again is a no-op. Returns the rows sent."""
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:

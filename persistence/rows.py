@@ -1,65 +1,57 @@
-"""One journal frame as the columns of every table it touches. Pure: the same frame always gives the same rows."""
+"""One journal frame as rows of every table it touches. Pure: the same frame always gives the same rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from engine.wire import AnomalyRow, BadRow, Batch, Event, Outcome, Summary
+from engine.wire import AnomalyRow, BadRow, Batch, Event, Outcome
+from persistence.columns import Columns, joined, length, typed
 from persistence.event_columns import event_columns
-from persistence.ports import Columns
-from persistence.summary_rows import DAY_MS, sessions_columns
-from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS
+from persistence.ports import Rows
+from persistence.refused import Refused, fitting, set_aside
+from persistence.summary_rows import sessions_columns
+from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, Table
 
 _json = msgspec.json.Encoder()
 
 
 class Origin(NamedTuple):
-    """Where the rows come from: written beside each, so that a row can be traced to its frame."""
+    """The frame the rows come from: written beside each, so that a row can be traced to it."""
 
     shard: int
     seq: int
+    received_ms: int
 
-    def columns(self, rows: int) -> Columns:
-        return {"src_shard": [self.shard] * rows, "src_seq": [self.seq] * rows}
-
-
-def tables_of(batch: Batch[Event], outcome: Outcome, origin: Origin) -> dict[str, Columns]:
-    """{table: columns}, only the tables that get rows."""
-    tables = {
-        EVENTS.name: event_columns(batch, outcome),
-        ANOMALIES.name: _anomalies(outcome.anomalies),
-        SESSIONS.name: _sessions(outcome.summaries, origin),
-        BAD_ROWS.name: _bad_rows(batch.bad_rows),
-    }
-    return {table: columns | origin.columns(length(columns)) for table, columns in tables.items() if columns}
+    def beside(self, columns: Columns) -> Columns:
+        rows = length(columns)
+        return {**columns, "src_shard": [self.shard] * rows, "src_seq": [self.seq] * rows}
 
 
-def length(columns: Columns) -> int:
-    """How many rows; every table has a project."""
-    return len(columns["project_id"])
+def tables_of(batch: Batch[Event], outcome: Outcome, origin: Origin) -> dict[str, Rows]:
+    """{table: rows}, only the tables that get rows. A row of which a column cannot hold the value becomes a bad row."""
+    tables: dict[str, Rows] = {}
+    refused: list[Refused] = []
+    for table, columns in _columns_by_table(batch, outcome):
+        if length(columns):
+            tables[table.name], unfit = fitting(table, origin.beside(columns))
+            refused += unfit
+    if refused:
+        bad_rows = typed(BAD_ROWS, set_aside(refused, origin.received_ms))
+        tables[BAD_ROWS.name] = joined([tables.get(BAD_ROWS.name, bad_rows[:0]), bad_rows])
+    return {name: rows for name, rows in tables.items() if rows.num_rows}
 
 
-def days_of(tables: Mapping[str, Columns]) -> set[tuple[str, int]]:
-    """(project, day since 1970) of the events: the days whose counts these rows change."""
-    events = tables.get(EVENTS.name)
-    if events is None:
-        return set()
-    return {
-        (project_id, at_ms // DAY_MS)
-        for project_id, at_ms in zip(events["project_id"], events["timestamp"], strict=True)
-    }
-
-
-def _sessions(summaries: Sequence[Summary], origin: Origin) -> Columns:
-    if not summaries:
-        return {}
-    return sessions_columns(summaries, src_shard=origin.shard, src_seqs=[origin.seq] * len(summaries))
+def _columns_by_table(batch: Batch[Event], outcome: Outcome) -> Sequence[tuple[Table, Columns]]:
+    return (
+        (EVENTS, event_columns(batch, outcome)),
+        (ANOMALIES, _anomalies(outcome.anomalies)),
+        (SESSIONS, sessions_columns(outcome.summaries)),
+        (BAD_ROWS, _bad_rows(batch.bad_rows)),
+    )
 
 
 def _anomalies(rows: Sequence[AnomalyRow]) -> Columns:
-    if not rows:
-        return {}
     anomalies = [row.anomaly for row in rows]
     return {
         "project_id": [row.project_id for row in rows],
@@ -79,13 +71,11 @@ def _anomalies(rows: Sequence[AnomalyRow]) -> Columns:
 
 
 def _bad_rows(rows: Sequence[BadRow]) -> Columns:
-    if not rows:
-        return {}
     return {
         "project_id": [row.project_id for row in rows],
         "received_at": [row.received_ms for row in rows],
         "code": [row.code for row in rows],
         "message": [row.message for row in rows],
         "original": [row.original for row in rows],
-        "src_index": list(range(len(rows))),
+        "src_index": range(len(rows)),
     }

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
-from persistence.ports import Columns
+from persistence.columns import Columns
 from persistence.tables import DEVICE, PROVENANCE, SESSIONS
 
 DAY_MS: Final = 86_400_000
@@ -26,11 +26,10 @@ _SAME_NAME: Final = tuple(
 )
 
 
-def sessions_columns(summaries: Sequence[Summary], *, src_shard: int, src_seqs: Sequence[int]) -> Columns:
-    """All columns of `sessions`, one value per summary; `src_seqs` runs parallel: the frame that issued each."""
+def sessions_columns(summaries: Sequence[Summary]) -> Columns:
+    """Every column of `sessions` but the provenance, one value per summary."""
     rows = [sessions_row(summary) for summary in summaries]
-    columns: Columns = {name: [row[name] for row in rows] for name in SESSIONS.columns if name not in PROVENANCE}
-    return columns | {"src_shard": [src_shard] * len(rows), "src_seq": list(src_seqs)}
+    return {name: [row[name] for row in rows] for name in SESSIONS.columns if name not in PROVENANCE}
 
 
 def sessions_row(summary: Summary) -> dict[str, Any]:

@@ -1,29 +1,39 @@
 """The one list of tables and columns, with their ClickHouse types: inserts read it, a test holds the schema to it.
 
-Values of an insert: DateTime64 = Unix milliseconds (int), Date = days since 1970-01-01 (int), Nullable = None or the
-value, String = str, or bytes where the column keeps foreign bytes. A column left out takes `default_of` its type.
+Values of an insert: DateTime64 = Unix milliseconds (int), Date = days since 1970-01-01 (int), String = str, or bytes
+where the column keeps foreign bytes. A column left out, or None in it, is `default_of` its type.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
 from engine.errors import OperatorError
-from persistence.ports import Columns
 
 _TIME: Final = "DateTime64(3, 'UTC')"
 _WORD: Final = "LowCardinality(String)"  # few different values: stored as numbers
 
 
 class Table(msgspec.Struct, frozen=True):
-    """`key` identifies a row; of several with one key the highest `version` stays. `version` = "": rows only add up."""
+    """`key` identifies a row; of several with one key the highest `version` stays. `version` = "": rows only add up.
+
+    `foreign_bytes`: String columns that keep bytes as they came, which may be no UTF-8.
+    """
 
     name: str
     columns: Mapping[str, str]
     key: tuple[str, ...] = ()
     version: str = ""
+    foreign_bytes: frozenset[str] = frozenset()
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Raises `OperatorError` for a column that the table lacks."""
+        unknown = [name for name in columns if name not in self.columns]
+        if unknown:
+            msg = f"Table `{self.name}` has no column `{unknown[0]}`: code and schema do not belong together."
+            raise OperatorError(msg)
 
 
 # Where a row came from: for finding its journal frame, not for users.
@@ -162,6 +172,7 @@ ANOMALIES: Final = Table(
 
 BAD_ROWS: Final = Table(
     name="bad_rows",
+    foreign_bytes=frozenset({"original"}),
     columns=MappingProxyType(
         {
             "project_id": _WORD,
@@ -196,25 +207,12 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
 
 
 def default_of(column_type: str) -> Any:
-    """What the database puts where an insert leaves the column out: None, "", [] or 0."""
+    """What the database puts where an insert says nothing: None, "", [] or 0."""
     if column_type.startswith("Nullable("):
         return None
     if column_type.startswith("Array("):
         return []
     return "" if "String" in column_type else 0
-
-
-def row_count(table: Table, columns: Columns) -> int:
-    """The length of all columns. Raises `OperatorError` for a column the table lacks or of another length."""
-    unknown = sorted(columns.keys() - table.columns.keys())
-    if unknown:
-        msg = f"Table `{table.name}` has no column `{unknown[0]}`: code and schema do not belong together."
-        raise OperatorError(msg)
-    lengths = {len(values) for values in columns.values()}
-    if len(lengths) > 1:
-        msg = f"The columns for table `{table.name}` have different lengths: {sorted(lengths)}."
-        raise OperatorError(msg)
-    return lengths.pop() if lengths else 0
 
 
 def table_named(name: str) -> Table:

@@ -1,6 +1,6 @@
 """A journal frame as rows: flattened as soon as it is read, while its events are in the CPU's cache.
 
-Only the columns are kept; they are smaller than the events.
+Only the rows are kept; they are smaller than the events.
 """
 
 from typing import NamedTuple
@@ -10,19 +10,18 @@ import msgspec
 from engine.errors import JournalDamaged
 from engine.wire import Batch, Outcome, decode_batch, decode_outcome
 from persistence.journal import Frame
-from persistence.ports import Columns
-from persistence.rows import Origin, days_of, length, tables_of
+from persistence.ports import Rows
+from persistence.rows import Origin, tables_of
 
 
 class Unpacked(NamedTuple):
-    """`tables`: what the frame adds to each; `rows`: how many in all; `days`: whose counts they change."""
+    """`tables`: what the frame adds to each; `rows`: how many in all."""
 
     seq: int
     received_ms: int
     size_bytes: int
     rows: int
-    tables: dict[str, Columns]
-    days: set[tuple[str, int]]
+    tables: dict[str, Rows]
 
 
 def unpack(frame: Frame, shard: int) -> Unpacked:
@@ -33,7 +32,11 @@ def unpack(frame: Frame, shard: int) -> Unpacked:
     except msgspec.DecodeError as error:
         message = f"Frame {frame.seq} does not decode ({error}); was it written by a newer version?"
         raise JournalDamaged(message) from error
-    tables = tables_of(batch, outcome, Origin(shard, frame.seq))
-    rows = sum(map(length, tables.values()))
-    size_bytes = len(frame.body) + len(frame.outcome)
-    return Unpacked(frame.seq, frame.received_ms, size_bytes, rows, tables, days_of(tables))
+    tables = tables_of(batch, outcome, Origin(shard, frame.seq, frame.received_ms))
+    return Unpacked(
+        seq=frame.seq,
+        received_ms=frame.received_ms,
+        size_bytes=len(frame.body) + len(frame.outcome),
+        rows=sum(rows.num_rows for rows in tables.values()),
+        tables=tables,
+    )

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from actors.persister_loop import PersisterLoop
 from persistence.flush import FlushRules
 from persistence.memory import FailingStore, Failure, MemoryStore
-from persistence.ports import Columns
+from persistence.ports import Rows
 from tests.actors.rig import Rig
 from tests.persistence.frames import NOON_MS, small_frame
 
@@ -23,10 +23,10 @@ class Announcing(MemoryStore):
         super().__init__()
         self.has_rows = threading.Event()
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
-        rows = super().insert(table, columns, token=token)
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
+        stored = super().insert(table, rows, token=token)
         self.has_rows.set()
-        return rows
+        return stored
 
 
 class Ticking:

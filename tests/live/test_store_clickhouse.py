@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
+import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.client import Client
 
@@ -19,7 +20,7 @@ from persistence.ports import EventFilter, StatsFilter
 from persistence.tables import TABLES
 from tests.persistence.http_shim import HttpShim, http_shim
 from tests.persistence.store_contract import StoreContract
-from tests.persistence.store_rows import FEBRUARY_MS, RowsOf, events_columns
+from tests.persistence.store_rows import FEBRUARY_MS, RowsOf, event_rows
 
 pytestmark = pytest.mark.live
 
@@ -95,15 +96,15 @@ class TestServer(StoreContract):
 def test_a_server_in_trouble_is_waited_for(server: ClickHouseStore, shim: HttpShim, code: int) -> None:
     shim.fail_next(code)
     with pytest.raises(Wait, match="told to fail"):
-        server.insert("events", events_columns("trouble", ("e1", FEBRUARY_MS)), token="trouble")
-    assert server.insert("events", events_columns("trouble", ("e1", FEBRUARY_MS)), token="trouble") == 1
+        server.insert("events", event_rows("trouble", ("e1", FEBRUARY_MS)), token="trouble")
+    assert server.insert("events", event_rows("trouble", ("e1", FEBRUARY_MS)), token="trouble") == 1
 
 
 @pytest.mark.parametrize("code", [16, 60, 497])
 def test_a_server_that_refuses_is_the_operators(server: ClickHouseStore, shim: HttpShim, code: int) -> None:
     shim.fail_next(code)
     with pytest.raises(OperatorError, match="told to fail"):
-        server.insert("events", events_columns("refused", ("e1", FEBRUARY_MS)), token="refused")
+        server.insert("events", event_rows("refused", ("e1", FEBRUARY_MS)), token="refused")
 
 
 def test_nobody_listening_is_waited_for() -> None:
@@ -139,16 +140,17 @@ def test_a_folder_that_another_process_holds_is_waited_for(folder: str, client: 
     assert run.stdout.startswith("The embedded database cannot be opened: another process holds it")
 
 
-@pytest.mark.parametrize("values", [["x"], [None], [2**70]])
-def test_values_of_a_wrong_type_are_the_operators(embedded: ClickHouseStore, values: list[Any]) -> None:
+@pytest.mark.parametrize("generations", [pa.array(["x"]), pa.array([["x"]])])
+def test_values_of_a_wrong_type_are_the_operators(embedded: ClickHouseStore, generations: pa.Array) -> None:
+    rows = pa.table({"project_id": ["wrong"], "event_id": ["e1"], "generation": generations})
     with pytest.raises(OperatorError):
-        embedded.insert("events", {"project_id": ["wrong"], "timestamp": [1], "generation": values}, token="wrong")
+        embedded.insert("events", rows, token="wrong")
     assert embedded.stats(StatsFilter("wrong", 0, FEBRUARY_MS)).total == 0
 
 
 def test_a_store_that_was_closed_opens_again(folder: str, client: Client, embedded: ClickHouseStore) -> None:
     store = ClickHouseStore(ClickHouse(database="embedded"), path=folder)
-    store.insert("events", events_columns("closed", ("e1", FEBRUARY_MS)), token="closed")
+    store.insert("events", event_rows("closed", ("e1", FEBRUARY_MS)), token="closed")
     store.close()
     assert [event.event_id for event in store.events(EventFilter("closed", session_id="s1"))] == ["e1"]
     store.close()

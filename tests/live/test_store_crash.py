@@ -15,11 +15,15 @@ import os, signal, sys
 import clickhouse_connect
 from engine.config import ClickHouse
 from persistence.clickhouse import ClickHouseStore
+from persistence.columns import typed
+from persistence.tables import BAD_ROWS, EVENTS
 
 store = ClickHouseStore(ClickHouse(), path=sys.argv[1])
 store.migrate()
-store.insert("bad_rows", {"project_id": ["p"] * 2, "received_at": [4_000_000_000_000] * 2}, token="one")
-store.insert("events", {"project_id": ["p"], "event_id": ["e1"], "timestamp": [1_769_904_000_000]}, token="one")
+bad_rows = typed(BAD_ROWS, {"project_id": ["p"] * 2, "received_at": [4_000_000_000_000] * 2})
+events = typed(EVENTS, {"project_id": ["p"], "event_id": ["e1"], "timestamp": [1_769_904_000_000]})
+store.insert("bad_rows", bad_rows, token="one")
+store.insert("events", events, token="one")
 client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1], database="sessiond")
 print(client.query("SELECT (SELECT count() FROM bad_rows), (SELECT count() FROM events)").result_rows, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,5 +1,6 @@
 """ClickHouse's HTTP interface in front of an embedded database: enough of it to drive the store's server mode."""
 
+import re
 import tempfile
 import threading
 from collections import deque
@@ -20,6 +21,8 @@ _TRANSPORT = {
     "wait_end_of_query",
     "enable_http_compression",
 }
+
+_INSERT = re.compile(rb"(?P<head>INSERT INTO [^\n]*) FORMAT (?P<format>Native|ArrowStream)\n")
 
 
 class HttpShim:
@@ -108,17 +111,19 @@ def execute(path: str, parameters: dict[str, str], body: bytes) -> bytes:
                 quoted = value.replace("\\", "\\\\").replace("'", "\\'")
                 connection.query(f"SET {name} = '{quoted}'")
         bound = {name.removeprefix("param_"): value for name, value in parameters.items() if name.startswith("param_")}
-        return _run(connection, parameters.get("query", "").encode() + body, bound)
+        # A statement may come as a parameter and its data as the body, or both as the body.
+        return _run(connection, b"\n".join(filter(None, (parameters.get("query", "").encode(), body))), bound)
     finally:
         connection.close()
 
 
 def _run(connection: Any, statement: bytes, bound: dict[str, str]) -> bytes:
-    head, _, data = statement.partition(b" FORMAT Native\n")
-    if not (data and head.startswith(b"INSERT INTO")):
+    insert = _INSERT.match(statement)
+    if not insert:
         return bytes(connection.query(statement.decode(), "TabSeparated", params=bound).bytes() or b"")
-    with tempfile.NamedTemporaryFile(suffix=".native") as file:
-        file.write(data)
+    head, data_format = insert["head"].decode(), insert["format"].decode()
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(statement[insert.end() :])
         file.flush()
-        connection.query(f"{head.decode()} FROM INFILE '{file.name}' FORMAT Native")
+        connection.query(f"{head} FROM INFILE '{file.name}' FORMAT {data_format}")
     return b""

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from engine.errors import OperatorError
+from persistence.columns import plain
 from persistence.memory import MemoryStore
-from persistence.ports import Columns
+from persistence.ports import Rows
 
 
 class PickyStore(MemoryStore):
@@ -15,14 +16,14 @@ class PickyStore(MemoryStore):
         self.refuses = refuses
         self.inserts = 0
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
         self.inserts += 1
-        names = columns.get("event_id") or columns.get("session_id", ())
+        names = [row.get("event_id", row.get("session_id")) for row in plain(rows)]
         refused = [name for name in names if name in self.refuses]
         if refused:
             msg = f"`{refused[0]}` has the wrong type."
             raise OperatorError(msg)
-        return super().insert(table, columns, token=token)
+        return super().insert(table, rows, token=token)
 
 
 class TokenStore(MemoryStore):
@@ -31,14 +32,14 @@ class TokenStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.stored: dict[str, list[tuple[int, int]]] = {}  # table -> (frame, row of the frame)
-        self._sent: dict[str, Columns] = {}
+        self._sent: dict[str, Rows] = {}
 
-    def insert(self, table: str, columns: Columns, *, token: str) -> int:
+    def insert(self, table: str, rows: Rows, *, token: str) -> int:
         if token not in self._sent:
-            self._sent[token] = columns
-            indexes = columns.get("src_index") or [0] * len(columns["src_seq"])
-            self.stored.setdefault(table, []).extend(zip(columns["src_seq"], indexes, strict=True))
-        elif self._sent[token] != columns:
+            self._sent[token] = rows
+            places = [(row["src_seq"], row.get("src_index") or 0) for row in plain(rows)]
+            self.stored.setdefault(table, []).extend(places)
+        elif not self._sent[token].equals(rows):
             msg = f"Token {token} came again with other rows."
             raise AssertionError(msg)
-        return super().insert(table, columns, token=token)
+        return super().insert(table, rows, token=token)

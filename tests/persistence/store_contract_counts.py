@@ -11,7 +11,7 @@ from tests.persistence.store_rows import (
     HOUR_MS,
     RowsOf,
     daily,
-    events_columns,
+    event_rows,
 )
 
 
@@ -19,10 +19,8 @@ class CountsContract:
     def test_stats_count_each_event_once(self, store: Store, project: str) -> None:
         for number in range(2):
             for session, user, kind in (("s1", "u1", "click"), ("s2", "", "click"), ("s3", "u1", "page_view")):
-                columns = events_columns(
-                    project, (session, FEBRUARY_MS), session_id=session, user_id=user, event_type=kind
-                )
-                store.insert("events", columns, token=f"{project}-{session}-{number}")
+                rows = event_rows(project, (session, FEBRUARY_MS), session_id=session, user_id=user, event_type=kind)
+                store.insert("events", rows, token=f"{project}-{session}-{number}")
         assert store.stats(StatsFilter(project, FEBRUARY_MS, FEBRUARY_MS + 1)) == EventStats(
             total=3,
             unique_users=1,
@@ -35,30 +33,30 @@ class CountsContract:
     @pytest.mark.parametrize(("interval", "step_ms"), [("hour", HOUR_MS), ("day", DAY_MS)])
     def test_series_start_at_full_intervals(self, store: Store, project: str, interval: Any, step_ms: int) -> None:
         events = [("a", FEBRUARY_MS - 1), ("b", FEBRUARY_MS), ("c", FEBRUARY_MS + HOUR_MS - 1)]
-        store.insert("events", events_columns(project, *events), token=project)
+        store.insert("events", event_rows(project, *events), token=project)
         stats = store.stats(StatsFilter(project, 0, FEBRUARY_MS * 2, interval))
         assert stats.series == [(FEBRUARY_MS - step_ms, 1), (FEBRUARY_MS, 2)]
         assert stats.daily == [DailyCount("click", "2026-01-31", 1), DailyCount("click", "2026-02-01", 2)]
 
     def test_two_generations_are_two_sessions(self, store: Store, project: str) -> None:
         for generation in (1, 2):
-            columns = events_columns(project, (f"e{generation}", FEBRUARY_MS), generation=generation)
-            store.insert("events", columns, token=f"{project}-{generation}")
+            rows = event_rows(project, (f"e{generation}", FEBRUARY_MS), generation=generation)
+            store.insert("events", rows, token=f"{project}-{generation}")
         assert store.stats(StatsFilter(project, FEBRUARY_MS, FEBRUARY_MS + 1)).unique_sessions == 2
 
     def test_a_range_without_events_counts_nothing(self, store: Store, project: str) -> None:
-        store.insert("events", events_columns(project, ("e1", FEBRUARY_MS)), token=project)
+        store.insert("events", event_rows(project, ("e1", FEBRUARY_MS)), token=project)
         assert store.stats(StatsFilter(project, FEBRUARY_MS + 1, FEBRUARY_MS + 2)) == EventStats(0, 0, 0, [], [], [])
 
     def test_duplicates_do_not_inflate_daily_counts(self, store: Store, rows_of: RowsOf, project: str) -> None:
         for number in range(3):
-            store.insert("events", events_columns(project, ("e1", FEBRUARY_MS)), token=f"{project}-{number}")
+            store.insert("events", event_rows(project, ("e1", FEBRUARY_MS)), token=f"{project}-{number}")
             store.refresh_daily([(project, "2026-02-01")])
         assert daily(rows_of, project) == {("click", FEBRUARY_MS // DAY_MS): 1}
 
     def test_only_the_named_days_are_counted_again(self, store: Store, rows_of: RowsOf, project: str) -> None:
         events = [(f"e{n}", FEBRUARY_MS + (n - 1) * DAY_MS) for n in range(3)]
-        store.insert("events", events_columns(project, *events), token=project)
+        store.insert("events", event_rows(project, *events), token=project)
         store.refresh_daily([(project, "2026-01-31"), (project, "2026-02-02"), (f"{project}x", "2026-02-01")])
         day = FEBRUARY_MS // DAY_MS
         assert daily(rows_of, project) == {("click", day - 1): 1, ("click", day + 1): 1}
@@ -67,8 +65,8 @@ class CountsContract:
         self, store: Store, rows_of: RowsOf, project: str
     ) -> None:
         for received_ms, kind in ((1, "click"), (2, "tap")):
-            columns = events_columns(project, ("e1", FEBRUARY_MS), received_at=received_ms, event_type=kind)
-            store.insert("events", columns, token=f"{project}-{kind}")
+            rows = event_rows(project, ("e1", FEBRUARY_MS), received_at=received_ms, event_type=kind)
+            store.insert("events", rows, token=f"{project}-{kind}")
             store.refresh_daily([(project, "2026-02-01")])
         assert daily(rows_of, project) == {("tap", FEBRUARY_MS // DAY_MS): 1}
 

@@ -7,12 +7,12 @@ import pytest
 
 from engine.wire import Anomaly, Summary
 from persistence.ports import SessionFilter, Store
-from persistence.summary_rows import sessions_columns
 from tests.persistence.store_rows import (
     FEBRUARY_MS,
     full_summary,
     put_summaries,
     session_ids,
+    session_rows,
     summary,
 )
 
@@ -20,7 +20,7 @@ from tests.persistence.store_rows import (
 class SessionsContract:
     def test_a_summary_comes_back_as_it_went_in(self, store: Store, project: str) -> None:
         stored = [full_summary(project), summary(project, session_id="s2", ended_ms=None, end_reason=None)]
-        store.insert("sessions", sessions_columns(stored, src_shard=1, src_seqs=[1, 2]), token=project)
+        store.insert("sessions", session_rows(*stored), token=project)
         assert [store.session(project, name, None) for name in ("s1", "s2")] == stored
         assert store.sessions(SessionFilter(project)) == stored[::-1]
 
@@ -66,7 +66,7 @@ class SessionsContract:
             summary(project, session_id=f"s{n // 2:02}", generation=n % 2 + 1, started_ms=FEBRUARY_MS + n // 5)
             for n in range(14)
         ]
-        store.insert("sessions", sessions_columns(stored, src_shard=1, src_seqs=[1] * 14), token=project)
+        store.insert("sessions", session_rows(*stored), token=project)
         wanted, got = SessionFilter(project, limit=3), list[Summary]()
         while page := store.sessions(wanted):
             got += page

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
-from persistence.ports import Columns, EventFilter, SessionFilter, Store
+from persistence.columns import Columns, typed
+from persistence.ports import EventFilter, Rows, SessionFilter, Store
 from persistence.summary_rows import sessions_columns
+from persistence.tables import BAD_ROWS, EVENTS, SESSIONS
 
 RowsOf = Callable[[str, str], list[dict[str, Any]]]  # (table, project) -> what a reader sees
 
@@ -14,14 +16,25 @@ FEBRUARY_MS = 1_769_904_000_000  # 2026-02-01T00:00:00Z
 UNEXPIRED_MS = 4_000_000_000_000  # in 2096: bad rows of the past are removed at once
 
 
-def events_columns(project: str, *events: tuple[str, int], **constant: Any) -> Columns:
-    """Columns for (event_id, at_ms) pairs; `constant` fills a column with one value."""
+def event_rows(project: str, *events: tuple[str, int], **constant: Any) -> Rows:
+    """Rows of (event_id, at_ms) pairs; `constant` fills a column with one value."""
     filled = {"project_id": project, "session_id": "s1", "generation": 1, "event_type": "click", "received_at": 1}
-    return {
+    columns: Columns = {
         "event_id": [event_id for event_id, _ in events],
         "timestamp": [at_ms for _, at_ms in events],
         **{name: [value] * len(events) for name, value in (filled | constant).items()},
     }
+    return typed(EVENTS, columns)
+
+
+def session_rows(*summaries: Summary) -> Rows:
+    return typed(SESSIONS, sessions_columns(summaries))
+
+
+def bad_rows(project: str, *codes: str) -> Rows:
+    """One row per code."""
+    rows = len(codes)
+    return typed(BAD_ROWS, {"project_id": [project] * rows, "received_at": [UNEXPIRED_MS] * rows, "code": list(codes)})
 
 
 def summary(project: str, **fields: Any) -> Summary:
@@ -73,9 +86,8 @@ def full_summary(project: str) -> Summary:
 def put_summaries(store: Store, *summaries: Summary) -> None:
     """One insert each, in this order."""
     for summary_ in summaries:
-        columns = sessions_columns([summary_], src_shard=1, src_seqs=[1])
         key = (summary_.project_id, summary_.session_id, summary_.generation, summary_.version, summary_.started_ms)
-        store.insert("sessions", columns, token=str(key))
+        store.insert("sessions", session_rows(summary_), token=str(key))
 
 
 def ids(store: Store, wanted: EventFilter) -> list[str]:

@@ -1,12 +1,14 @@
 """Frames become rows: which events are stored, which columns are sent, and where a row says it came from."""
 
+from typing import Any
+
 import pytest
 
 from engine.errors import JournalDamaged
 from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Click, ErrorInfo, Event, Outcome, Vitals, encode
 from persistence.chunk import chunk_of
+from persistence.columns import plain
 from persistence.journal import Frame
-from persistence.ports import Columns
 from persistence.summary_rows import sessions_row
 from persistence.tables import TABLES
 from tests.persistence.frames import (
@@ -39,11 +41,16 @@ REQUIRED = {
 }
 
 
-def tables_of(*frames: Frame, shard: int = 0) -> dict[str, Columns]:
-    return chunk_of(unpacked(*frames, shard=shard)).tables
+def tables_of(*frames: Frame, shard: int = 0) -> dict[str, dict[str, list[Any]]]:
+    """{table: {column: values}}"""
+    tables = {}
+    for table, rows in chunk_of(unpacked(*frames, shard=shard)).tables.items():
+        values = plain(rows)
+        tables[table] = {name: [row[name] for row in values] for name in rows.column_names}
+    return tables
 
 
-def columns_of(*events: Event) -> Columns:
+def columns_of(*events: Event) -> dict[str, list[Any]]:
     return tables_of(batch_frame(7, events), shard=3)["events"]
 
 
@@ -114,12 +121,12 @@ def test_groups_are_flattened_and_what_was_not_said_is_none() -> None:
         "scroll_depth": [0, None, None],
         "click_x": [0, None, None],
         "click_y": [20, None, None],
-        "target_selector": ["#buy", "", ""],
-        "target_tag": ["a", "", ""],
-        "target_text": ["Buy", "", ""],
-        "error_message": ["", "boom", ""],
-        "error_stack": ["", "at f", ""],
-        "error_type": ["", "TypeError", ""],
+        "target_selector": ["#buy", None, None],
+        "target_tag": ["a", None, None],
+        "target_text": ["Buy", None, None],
+        "error_message": [None, "boom", None],
+        "error_stack": [None, "at f", None],
+        "error_type": [None, "TypeError", None],
         "lcp": [None, None, 1200.5],
         "cls": [None, None, 0.0],
     }
@@ -152,8 +159,9 @@ def test_an_event_without_session_id_is_stored_under_the_session_it_was_given() 
 
 
 def test_an_event_that_the_fold_skipped_is_still_stored() -> None:
-    columns = tables_of(batch_frame(1, [event("e1")], outcome=Outcome()))["events"]
-    assert (columns["event_id"], columns["generation"]) == (["e1"], [0])
+    events = [event("e1"), event("e2")]
+    columns = tables_of(batch_frame(1, events, outcome=Outcome(generations=[3])))["events"]
+    assert (columns["event_id"], columns["generation"]) == (["e1", "e2"], [3, 0])
 
 
 def test_frames_follow_each_other_in_the_columns() -> None:
@@ -162,11 +170,11 @@ def test_frames_follow_each_other_in_the_columns() -> None:
     assert (columns["src_seq"], columns["received_at"]) == ([4, 5], [NOON_MS, 1])
 
 
-def test_frames_that_lack_a_column_get_its_default() -> None:
+def test_frames_that_lack_a_column_say_nothing_in_it() -> None:
     said = event("e2")
     said.country, said.click = "DE", Click(x=1, y=2)
     columns = tables_of(batch_frame(1, [event("e1")]), batch_frame(2, [said]), batch_frame(3, [event("e3")]))["events"]
-    assert (columns["country"], columns["click_x"]) == (["", "DE", ""], [None, 1, None])
+    assert (columns["country"], columns["click_x"]) == ([None, "DE", None], [None, 1, None])
 
 
 def test_a_tick_stores_the_summaries_and_anomalies_of_the_sessions_it_ended() -> None:

@@ -6,7 +6,7 @@ from engine.errors import OperatorError, Wait
 from persistence.memory import FailingStore, Failure, MemoryStore
 from persistence.ports import EventFilter, SessionFilter, StatsFilter, Store
 from tests.persistence.store_contract import StoreContract
-from tests.persistence.store_rows import FEBRUARY_MS, RowsOf, events_columns, full_summary, put_summaries
+from tests.persistence.store_rows import FEBRUARY_MS, RowsOf, bad_rows, event_rows, full_summary, put_summaries
 
 
 class TestMemoryStore(StoreContract):
@@ -26,21 +26,21 @@ def stored(store: Store) -> int:
 def test_tokens_beyond_the_window_are_forgotten() -> None:
     store = MemoryStore(token_window=2)
     for token in ("a", "b", "c", "a", "c"):
-        store.insert("bad_rows", {"project_id": ["p"], "received_at": [1]}, token=token)
+        store.insert("bad_rows", bad_rows("p", "x"), token=token)
     assert len(store.rows("bad_rows")) == 4
 
 
 def test_a_failure_before_stores_nothing() -> None:
     store = FailingStore(MemoryStore(), failures=[Failure(Wait("down"))])
     with pytest.raises(Wait, match="down"):
-        store.insert("events", events_columns("p", ("e1", FEBRUARY_MS)), token="t")
+        store.insert("events", event_rows("p", ("e1", FEBRUARY_MS)), token="t")
     assert stored(store) == 0
 
 
 def test_a_failure_after_has_stored_the_rows() -> None:
     store = FailingStore(MemoryStore(), failures=[Failure(Wait("lost"), when="after")])
     with pytest.raises(Wait, match="lost"):
-        store.insert("events", events_columns("p", ("e1", FEBRUARY_MS)), token="t")
+        store.insert("events", event_rows("p", ("e1", FEBRUARY_MS)), token="t")
     assert stored(store) == 1
 
 
@@ -56,7 +56,7 @@ def test_failures_come_in_turn_and_then_end() -> None:
 def test_a_failing_store_reads_like_the_one_below() -> None:
     store = FailingStore(MemoryStore())
     put_summaries(store, full_summary("p"))
-    store.insert("events", events_columns("p", ("e1", FEBRUARY_MS)), token="t")
+    store.insert("events", event_rows("p", ("e1", FEBRUARY_MS)), token="t")
     assert store.migrate() == 1
     assert store.session("p", "s1", None) == full_summary("p")
     assert store.sessions(SessionFilter("p")) == [full_summary("p")]
