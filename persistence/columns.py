@@ -4,6 +4,7 @@ The values are still in the CPU's cache when a frame has just been decoded, whic
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ _SIMPLE: Final[Mapping[str, pa.DataType]] = {
 _COUNTED: Final[Mapping[pa.DataType, pa.DataType]] = {pa.timestamp("ms"): pa.int64(), pa.date32(): pa.int32()}
 
 
+@cache
 def arrow_type(column_type: str) -> pa.DataType:
     """The Arrow type that holds a ClickHouse type. Arrow's columns may hold nulls anyway."""
     outer, _, inner = column_type.removesuffix(")").partition("(")

@@ -41,7 +41,7 @@ def event_columns(batch: Batch[Event], outcome: Outcome) -> Columns:
         "generation": outcome.generations + [0] * (rows - len(outcome.generations)),
         "received_at": [batch.received_ms] * rows,
         "late": statuses.translate(_IS_LATE),
-        "src_index": range(rows),
+        "src_index": list(range(rows)),
     }
     if DUPLICATE in statuses:
         kept = statuses.translate(_IS_STORED)
