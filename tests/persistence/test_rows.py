@@ -1,11 +1,13 @@
 """Frames become rows: which events are stored, which columns are sent, and where a row says it came from."""
 
+import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.errors import JournalDamaged
-from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Click, ErrorInfo, Event, Outcome, Vitals, encode
+from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Click, Device, ErrorInfo, Event, Outcome, Vitals, encode
 from persistence.chunk import chunk_of
 from persistence.columns import plain
 from persistence.journal import Frame
@@ -241,6 +243,31 @@ def test_days_are_those_of_the_events_in_utc() -> None:
 
 def test_a_restart_frame_without_outcome_gives_nothing() -> None:
     assert tables_of(Frame(1, "start", 1, NOON_MS, encode(NOON_MS), b"")) == {}
+
+
+def test_an_event_that_its_columns_cannot_hold_becomes_a_bad_row() -> None:
+    events = [event("e1"), full_event("e2"), event("e3")]
+    events[1].device = Device(screen_width=70_000)
+    frame = batch_frame(7, events, bad_rows=[bad_row()], received_ms=NOON_MS + 9)
+    tables = tables_of(frame, shard=2)
+    assert (tables["events"]["event_id"], tables["events"]["src_index"]) == (["e1", "e3"], [0, 2])
+    bad = {name: values[1] for name, values in tables["bad_rows"].items()}
+    assert json.loads(bad.pop("original"))["event_id"] == "e2"
+    reason = "Column `screen_width` of table `events` cannot hold a value"
+    assert bad.pop("message").startswith(f"Table `events` refused the row: {reason}")
+    assert bad == {
+        "project_id": "default",
+        "received_at": NOON_MS + 9,
+        "code": "store_refused",
+        "src_shard": 2,
+        "src_seq": 7,
+        "src_index": 1,
+    }
+
+
+def test_a_frame_of_which_no_row_fits_gives_bad_rows_only() -> None:
+    outcome = Outcome(summaries=[msgspec.structs.replace(summary(), event_count=-1)])
+    assert {table: len(rows["code"]) for table, rows in tables_of(tick_frame(1, outcome)).items()} == {"bad_rows": 1}
 
 
 def test_bytes_of_another_version_are_reported_with_the_frame() -> None:
