@@ -1,6 +1,6 @@
 """The events of a batch as columns of the table `events`: the hot path of the storing side.
 
-Events become tuples and the tuples columns, without a step of Python per value. Columns that hold nothing but defaults
+Events become tuples and the tuples columns, without a comprehension per column. Columns that hold nothing but defaults
 are left out, because the database fills them; which ones depends on the rows alone, so a retry sends the same.
 """
 
