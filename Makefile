@@ -13,7 +13,7 @@ PEER_PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 PEERS := $(patsubst benchmarks/peers/%.txt,.bench/%.installed,$(wildcard benchmarks/peers/*.txt))
 
 .DELETE_ON_ERROR:
-.PHONY: install run test check bench bench-quick peers clean
+.PHONY: install run test kafka check bench bench-quick peers clean
 
 install: $(INSTALLED)
 
@@ -29,8 +29,18 @@ SIMULATE ?= 50
 run: install
 	$(BIN)/sessiond serve --simulate $(SIMULATE)
 
-test: check
+test: check kafka
 	$(BIN)/pytest
+
+# A real broker for the tests, in one JVM. Java and Maven are asked of nobody: without them its tests are skipped.
+kafka: .kafka/.installed
+
+.kafka/.installed: tests/live/kafka.pom.xml
+	@rm -rf .kafka && mkdir .kafka
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.kafka; \
+	else echo "No Java or no Maven here: the tests with a real Kafka will be skipped."; fi
+	@touch $@
 
 check: install
 	$(BIN)/ruff format --check .
@@ -59,4 +69,4 @@ debian-%:
 	@touch $@
 
 clean:
-	rm -rf .venv .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .bench .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

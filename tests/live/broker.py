@@ -1,6 +1,5 @@
-"""A real Kafka broker of one JVM in KRaft mode, from the jars in this machine's Maven repository."""
+"""A real Kafka broker of one JVM in KRaft mode, from the jars that `make kafka` brings."""
 
-import shutil
 import signal
 import socket
 import subprocess
@@ -8,36 +7,23 @@ from pathlib import Path
 from typing import Final
 
 from tests.live.serving import free_port, wait_until
+from tests.sources import ROOT
 
 START_S: Final = 60.0
-_VERSION: Final = "3.9.1"
-_POM: Final = f"""\
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>sessiond</groupId><artifactId>broker</artifactId><version>1</version>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{_VERSION}</version></dependency>
-  </dependencies>
-</project>
-"""
+_JARS: Final = ROOT / ".kafka"
 
 
-def class_path(folder: Path) -> str:
-    """ "" when this machine has no Java, no Maven or not the jars: nothing is fetched."""
-    if not (shutil.which("java") and shutil.which("mvn")):
-        return ""
-    (folder / "pom.xml").write_text(_POM)
-    goal = ["dependency:build-classpath", f"-Dmdep.outputFile={folder / 'classpath'}"]
-    done = subprocess.run(["mvn", "-o", "-q", "-B", *goal], cwd=folder, capture_output=True, check=False)
-    return (folder / "classpath").read_text() if done.returncode == 0 else ""
+def has_kafka() -> bool:
+    """Whether `make kafka` found Java and Maven."""
+    return any(_JARS.glob("*.jar"))
 
 
 class Broker:
     """A context: ready on entry, killed on exit."""
 
-    def __init__(self, folder: Path, classes: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._java = ["java", "-Xmx256m", "-cp", classes]
+        self._java = ["java", "-Xmx256m", "-cp", f"{_JARS}/*"]
         self.address = f"127.0.0.1:{free_port()}"
 
     def __enter__(self) -> "Broker":
