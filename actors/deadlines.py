@@ -19,7 +19,7 @@ class Deadlines:
 
     def add(self, parcel: Parcel) -> None:
         self._forget_answered()
-        loop = asyncio.get_running_loop()
+        loop = parcel.reply.get_loop()  # get_running_loop() makes a system call each time
         self._expected.append((loop.time() + self._wait_s, parcel))
         if self._timer is None:
             self._timer = loop.call_later(self._wait_s, self._expire)

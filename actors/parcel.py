@@ -19,10 +19,14 @@ class Parcel(NamedTuple):
 
 
 def parcels(
-    events: Sequence[Event], controls: Sequence[Control], bad_rows: Sequence[BadRow], limits: Engine
+    events: Sequence[Event],
+    controls: Sequence[Control],
+    bad_rows: Sequence[BadRow],
+    *,
+    limits: Engine,
+    loop: asyncio.AbstractEventLoop,
 ) -> Iterator[Parcel]:
     """At least one; controls and bad rows travel with the first."""
-    loop = asyncio.get_running_loop()
     chunks = list(_chunks(events, limits)) or [(0, b"")]
     for place, (count, items) in enumerate(chunks):
         rest = (controls, bad_rows) if place == 0 else ((), ())

@@ -34,7 +34,8 @@ class Call:
 
 
 class ShardPipe:
-    """`send` may be called by any number of tasks of one event loop. `close` ends the tasks it runs."""
+    """Made in the event loop that it serves. `send` may be called by any number of its tasks; `close` ends those that
+    the pipe runs."""
 
     def __init__(self, link: ShardLink, limits: Engine, now_ms: Callable[[], int]) -> None:
         self._link = link
@@ -44,6 +45,7 @@ class ShardPipe:
         self._deadlines = Deadlines(limits.hold_ms, self._late)
         self._flying: deque[Call] = deque()
         self._lost = False
+        self._loop = asyncio.get_running_loop()  # kept, because asking makes a system call each time
         self._linger: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.pending_events = 0
@@ -61,7 +63,7 @@ class ShardPipe:
         if self.pending_events + len(events) > max(self._limits.max_pending_events, len(events)):
             message = f"{self.pending_events} events wait for this shard, the most it may be."
             raise Wait(message)
-        mine = list(parcels(events, controls, bad_rows, self._limits))
+        mine = list(parcels(events, controls, bad_rows, limits=self._limits, loop=self._loop))
         self.pending_events += len(events)
         try:
             for parcel in mine:
@@ -86,8 +88,7 @@ class ShardPipe:
         while self._waiting and not self._lost and len(self._flying) < self._limits.max_calls_in_flight:
             if self._flying and not self._waiting.is_full_call():
                 if self._linger is None:
-                    loop = asyncio.get_running_loop()
-                    self._linger = loop.call_later(self._limits.linger_ms / 1000, self._lingered)
+                    self._linger = self._loop.call_later(self._limits.linger_ms / 1000, self._lingered)
                 return
             self._launch()
 
@@ -104,7 +105,7 @@ class ShardPipe:
         self._spawn(self._fly(call))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -23,7 +23,7 @@ class Backlog:
 
     def add(self, frame: Unpacked, now_ms: int) -> None:
         # The clock that stamped the frame may be ahead of ours: then it waits from now on.
-        self._frames.append((min(frame.received_ms, now_ms), frame))
+        self._frames.append((min(frame.oldest_ms, now_ms), frame))
         self._rows += frame.rows
         self._bytes += frame.size_bytes
 

@@ -32,9 +32,9 @@ def chunk_of(frames: Sequence[Unpacked]) -> Chunk:
     parts = {table: [frame.tables[table] for frame in frames if table in frame.tables] for table in _IN_ORDER}
     tables = {table: joined(rows) for table, rows in parts.items() if rows}
     return Chunk(
-        bounds=Bounds(first.seq, last.seq),
-        oldest_ms=first.received_ms,
-        newest_ms=last.received_ms,
+        bounds=Bounds(first.first_seq, last.last_seq),
+        oldest_ms=first.oldest_ms,
+        newest_ms=last.newest_ms,
         tables=tables,
         days=_days(tables[EVENTS.name]) if EVENTS.name in tables else set(),
     )

@@ -5,6 +5,7 @@ The values are still in the CPU's cache when a frame has just been decoded, whic
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import repeat
 from typing import Any, Final
 
 import pyarrow as pa
@@ -58,6 +59,18 @@ def typed(table: Table, columns: Columns) -> Rows:
 
 def length(columns: Columns) -> int:
     return len(next(iter(columns.values()), ()))
+
+
+def merged(parts: Sequence[Columns]) -> Columns:
+    """One after the other, before they are typed; {} for no part."""
+    if len(parts) < 2:
+        return parts[0] if parts else {}
+    lengths = [length(part) for part in parts]
+    columns: dict[str, list[Any]] = {name: [] for part in parts for name in part}
+    for part, rows in zip(parts, lengths, strict=True):
+        for name, values in columns.items():
+            values += part.get(name) or repeat(None, rows)
+    return columns
 
 
 def joined(parts: Sequence[Rows]) -> Rows:

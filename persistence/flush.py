@@ -21,6 +21,7 @@ class FlushRules(msgspec.Struct, frozen=True):
     pace_ms: int = 0
     max_chunk_rows: int = 20_000
     max_chunk_bytes: int = 32_000_000  # 20,000 events of the largest allowed size would be 20 GB
+    max_run_rows: int = 500  # frames of fewer rows are flattened together
     read_frames: int = 1_000  # in one reading, which must be short: a long one keeps the WAL from shrinking
     read_bytes: int = 4_000_000
     poll_ms: int = 100  # how often an idle journal is looked at; part of the freshness that queries promise

@@ -39,9 +39,9 @@ class Intake:
             frames = self._reader.frames(
                 self._read_seq, max_frames=self._rules.read_frames, max_bytes=self._rules.read_bytes
             )
-            for frame in frames:
-                self.backlog.add(unpack(frame, self._shard), now_ms)
-                self._read_seq = frame.seq
+            for run in unpack(frames, self._shard, self._rules):
+                self.backlog.add(run, now_ms)
+                self._read_seq = run.last_seq
             if not frames:
                 # Deleted before this sink could see them, because the file with its position was lost.
                 self._read_seq = self.last_seq
@@ -57,7 +57,7 @@ class Intake:
             if not read or read[0].seq != seq:
                 message = f"Frame {seq} was planned for the store and is no longer in the journal."
                 raise OperatorError(message)
-            frames += [unpack(frame, self._shard) for frame in read]
+            frames += unpack(read, self._shard, self._rules)
             seq = read[-1].seq + 1
         return frames
 

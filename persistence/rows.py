@@ -1,4 +1,4 @@
-"""One journal frame as rows of every table it touches. Pure: the same frame always gives the same rows."""
+"""Journal frames as rows of every table they touch. Pure: the same frames always give the same rows."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine.wire import AnomalyRow, BadRow, Batch, Event, Outcome
-from persistence.columns import Columns, joined, length, typed
+from persistence.columns import Columns, joined, length, merged, typed
 from persistence.event_columns import event_columns
 from persistence.ports import Rows
 from persistence.refused import Refused, fitting, set_aside
@@ -28,27 +28,44 @@ class Origin(NamedTuple):
         return {**columns, "src_shard": [self.shard] * rows, "src_seq": [self.seq] * rows}
 
 
-def tables_of(batch: Batch[Event], outcome: Outcome, origin: Origin) -> dict[str, Rows]:
+class Part(NamedTuple):
+    """What one frame brought."""
+
+    batch: Batch[Event]
+    outcome: Outcome
+    origin: Origin
+
+    @property
+    def rows(self) -> int:
+        """At most so many come of it: duplicates are not stored."""
+        return sum(map(len, (self.batch.events, self.batch.bad_rows, self.outcome.summaries, self.outcome.anomalies)))
+
+
+def tables_of(parts: Sequence[Part]) -> dict[str, Rows]:
     """{table: rows}, only the tables that get rows. A row of which a column cannot hold the value becomes a bad row."""
     tables: dict[str, Rows] = {}
     refused: list[Refused] = []
-    for table, columns in _columns_by_table(batch, outcome):
-        if length(columns):
-            tables[table.name], unfit = fitting(table, origin.beside(columns))
+    for table in (EVENTS, ANOMALIES, SESSIONS, BAD_ROWS):
+        columns = merged([part.origin.beside(found) for part in parts if (found := _columns(table, part))])
+        if columns:
+            tables[table.name], unfit = fitting(table, columns)
             refused += unfit
     if refused:
-        bad_rows = typed(BAD_ROWS, set_aside(refused, origin.received_ms))
+        bad_rows = typed(BAD_ROWS, set_aside(refused, parts[-1].origin.received_ms))
         tables[BAD_ROWS.name] = joined([tables.get(BAD_ROWS.name, bad_rows[:0]), bad_rows])
     return {name: rows for name, rows in tables.items() if rows.num_rows}
 
 
-def _columns_by_table(batch: Batch[Event], outcome: Outcome) -> Sequence[tuple[Table, Columns]]:
-    return (
-        (EVENTS, event_columns(batch, outcome)),
-        (ANOMALIES, _anomalies(outcome.anomalies)),
-        (SESSIONS, sessions_columns(outcome.summaries)),
-        (BAD_ROWS, _bad_rows(batch.bad_rows)),
-    )
+def _columns(table: Table, part: Part) -> Columns:
+    """{} when the frame has no row for the table."""
+    batch, outcome = part.batch, part.outcome
+    if table is EVENTS:
+        return event_columns(batch, outcome) if batch.events else {}
+    if table is ANOMALIES:
+        return _anomalies(outcome.anomalies) if outcome.anomalies else {}
+    if table is SESSIONS:
+        return sessions_columns(outcome.summaries) if outcome.summaries else {}
+    return _bad_rows(batch.bad_rows) if batch.bad_rows else {}
 
 
 def _anomalies(rows: Sequence[AnomalyRow]) -> Columns:

@@ -1,6 +1,6 @@
 """The client over three real shards and a store, all in this process."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ class SilentLink(LocalShardLink):
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+async def world(tmp_path: Path) -> AsyncIterator[World]:
     made = World(tmp_path)
     yield made
     made.close()

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -27,9 +28,18 @@ BAD_ROWS = st.builds(BadRow, TEXTS, st.integers(0, 2**53), TEXTS, TEXTS, st.bina
 REQUESTS = st.tuples(st.lists(EVENTS, max_size=20), st.lists(CONTROLS, max_size=3), st.lists(BAD_ROWS, max_size=3))
 
 
+def boxed(
+    events: Sequence[Event],
+    controls: Sequence[Control] = (),
+    bad_rows: Sequence[BadRow] = (),
+    limits: Engine | None = None,
+) -> list[Parcel]:
+    return list(parcels(events, controls, bad_rows, limits=limits or Engine(), loop=asyncio.get_running_loop()))
+
+
 def packed(*requests: tuple[list[Event], list[Control], list[BadRow]], limits: Engine | None = None) -> list[Parcel]:
     async def pack() -> list[Parcel]:
-        return [parcel for request in requests for parcel in parcels(*request, limits or Engine())]
+        return [parcel for request in requests for parcel in boxed(*request, limits=limits)]
 
     return asyncio.run(pack())
 
@@ -69,15 +79,14 @@ def test_a_payload_is_no_larger_than_the_batch_and_a_few_bytes() -> None:
 
 
 async def test_each_parcel_gets_its_part_of_the_answer() -> None:
-    limits = Engine()
     control = Control("open", "p", "s")
-    load = [*parcels([event(), event(at=1)], [control], [], limits), *parcels([event(at=2)], [control], [], limits)]
+    load = [*boxed([event(), event(at=1)], [control]), *boxed([event(at=2)], [control])]
     deliver(load, Reply(b"\0\1\2", b"\1\0"))
     assert [await parcel.reply for parcel in load] == [Reply(b"\0\1", b"\1"), Reply(b"\2", b"\0")]
 
 
 async def test_a_parcel_nobody_waits_for_is_left_alone() -> None:
-    [gone, waiting] = [*parcels([event()], [], [], Engine()), *parcels([event(at=1)], [], [], Engine())]
+    [gone, waiting] = [*boxed([event()]), *boxed([event(at=1)])]
     gone.reply.cancel()
     deliver([gone, waiting], Reply(b"\0\1"))
     refuse([gone], Wait("no"))

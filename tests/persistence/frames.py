@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.wire import Anomaly, AnomalyRow, BadRow, Batch, Device, Event, Outcome, Summary, encode
+from persistence.flush import FlushRules
 from persistence.journal import Frame, Journal
 from persistence.unpacked import Unpacked, unpack
 
@@ -100,7 +101,12 @@ def small_frame(seq: int, *, events: int = 1, received_ms: int = NOON_MS) -> Fra
 
 
 def unpacked(*frames: Frame, shard: int = 0) -> list[Unpacked]:
-    return [unpack(frame, shard) for frame in frames]
+    return [run for frame in frames for run in unpack([frame], shard, FlushRules())]
+
+
+def frame_numbers(runs: Sequence[Unpacked]) -> list[int]:
+    """The frames in them."""
+    return [seq for run in runs for seq in range(run.first_seq, run.last_seq + 1)]
 
 
 def write(journal: Journal, *frames: Frame) -> None:

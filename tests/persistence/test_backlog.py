@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from persistence.backlog import Backlog
 from persistence.flush import FlushRules
-from tests.persistence.frames import NOON_MS, small_frame, unpacked
+from tests.persistence.frames import NOON_MS, frame_numbers, small_frame, unpacked
 
 RULES = FlushRules(flush_rows=4, flush_interval_ms=1_000, max_chunk_rows=6)
 
@@ -20,7 +20,7 @@ def backlog_of(*sizes: int, rules: FlushRules = RULES, received_ms: int = NOON_M
 
 
 def seqs(backlog: Backlog) -> list[int]:
-    return [frame.seq for frame in backlog.next_chunk()]
+    return frame_numbers(backlog.next_chunk())
 
 
 def test_exactly_the_flush_rows_are_due() -> None:
@@ -72,7 +72,7 @@ def test_chunks_follow_each_other_and_lose_nothing(sizes: list[int]) -> None:
     while chunk := backlog.next_chunk():
         rows = sum(frame.rows for frame in chunk)
         assert rows <= RULES.max_chunk_rows or len(chunk) == 1
-        taken += [frame.seq for frame in chunk]
+        taken += frame_numbers(chunk)
         backlog.drop(chunk)
     assert taken == list(range(1, len(sizes) + 1))
     assert (len(backlog), backlog.is_full(), backlog.oldest_ms()) == (0, False, None)

@@ -10,7 +10,7 @@ from persistence.flush import FlushRules
 from persistence.intake import Intake
 from persistence.journal import Journal, JournalReader
 from persistence.plan import Bounds, Position
-from tests.persistence.frames import NOON_MS, small_frame, write
+from tests.persistence.frames import NOON_MS, frame_numbers, small_frame, write
 
 START = Position(done_seq=0, planned=None)
 
@@ -31,7 +31,7 @@ def reader(journal: Journal, tmp_path: Path) -> Iterator[JournalReader]:
 
 
 def seqs(intake: Intake) -> list[int]:
-    return [frame.seq for frame in intake.backlog.next_chunk()]
+    return frame_numbers(intake.backlog.next_chunk())
 
 
 def test_reads_to_the_end_in_short_readings(reader: JournalReader) -> None:
@@ -54,7 +54,7 @@ def test_stops_when_a_chunk_is_full_and_goes_on_when_it_is_gone(reader: JournalR
 def test_resumes_with_exactly_the_planned_frames(reader: JournalReader) -> None:
     intake = Intake(reader, shard=0, rules=FlushRules())
     planned = intake.resume(Position(done_seq=1, planned=Bounds(2, 3)))
-    assert [frame.seq for frame in planned] == [2, 3]
+    assert frame_numbers(planned) == [2, 3]
     intake.read(NOON_MS)
     assert seqs(intake) == [4, 5]
 
