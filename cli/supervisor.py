@@ -7,14 +7,14 @@ backlog instead of being refused.
 import ctypes
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Final
 
 import structlog
 
 FINAL_CODES: Final = frozenset({0, 1, 2})  # done, failed for a reason that a restart does not mend, wrong usage
-_PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 _AWAITED: Final = (*STOPS, signal.SIGCHLD)
 _STEADY_S: Final = 60.0
@@ -27,13 +27,21 @@ class Supervisor:
     """`run` blocks until the server ended for good, and returns its exit code. SIGTERM and SIGINT go to the server.
 
     `serve` runs in the child process and returns its exit code. `before_stop` is called in this one, before the
-    server hears of the stop. Fork before any thread is started.
+    server hears of the stop. `pauses_s`: how long to wait after the first failure in a row, the second and so on. Fork
+    before any thread is started.
 
     Signals are blocked and waited for, never handled: one that comes just before a wait would not end it.
     """
 
-    def __init__(self, serve: Callable[[], int], *, before_stop: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        serve: Callable[[], int],
+        *,
+        before_stop: Callable[[], None] = lambda: None,
+        pauses_s: Sequence[float] = PAUSES_S,
+    ) -> None:
         self._serve = serve
+        self._pauses_s = pauses_s
         self._before_stop = before_stop
         self._stopping = False
 
@@ -42,6 +50,8 @@ class Supervisor:
         try:
             return self._run(before)
         finally:
+            while signal.sigtimedwait(STOPS, 0) is not None:
+                continue  # a second stop has nothing left to stop
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _run(self, mask: Iterable[int]) -> int:
@@ -55,7 +65,7 @@ class Supervisor:
             if self._stopping:
                 return 0 if code == -signal.SIGTERM else 1
             failures = failures + 1 if monotonic() - started_s < _STEADY_S else 1
-            pause_s = _PAUSES_S[min(failures, len(_PAUSES_S)) - 1]
+            pause_s = self._pauses_s[min(failures, len(self._pauses_s)) - 1]
             _log.error("server ended", pid=child, code=code, again_in_s=pause_s)
             if signal.sigtimedwait(STOPS, pause_s) is not None:
                 return 1

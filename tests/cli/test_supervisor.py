@@ -75,7 +75,7 @@ def test_a_stop_between_two_runs_is_heard(tmp_path: Path) -> None:
             os._exit(0)
         return 70
 
-    assert Supervisor(programs(tmp_path, crashed, lambda: 0)).run() == 1
+    assert Supervisor(programs(tmp_path, crashed, lambda: 0), pauses_s=[60]).run() == 1
     assert len(list(tmp_path.iterdir())) == 1
 
 
