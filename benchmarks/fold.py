@@ -14,7 +14,7 @@ from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
 from engine.wire import Batch, Event, decode_seen, encode
 
-REACH_EVENTS_PER_S: Final = 80_000
+REACH_EVENTS_PER_S: Final = 120_000
 SESSION_EVENTS: Final = 50
 
 

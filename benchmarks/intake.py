@@ -13,7 +13,7 @@ from benchmarks.traffic import Traffic
 BATCH_EVENTS: Final = 100
 CONNECTIONS: Final = 16
 TRAFFIC: Final = Traffic(visitors=20_000)
-REACH_EVENTS_PER_S: Final = 30_000
+REACH_EVENTS_PER_S: Final = 60_000
 
 
 def measure(seconds: int) -> list[Figure]:

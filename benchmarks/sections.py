@@ -23,7 +23,8 @@ and synced.
 - (a) 20,000 visitors in turn, so that a batch of 100 holds 100 sessions; a session has 50 events. At the end the store
   must hold what was acked, counted in events and in sessions, or there is no figure.
 - (b) sessiond and a bare Starlette route, served in the same way, in turns; medians.
-- (c) `Registry.apply` on decoded batches of 400, in CPU time; (d) what a process grows by that holds only a registry.
+- (c) `Registry.apply` on decoded full calls of a gateway, in CPU time; (d) what a process grows by that holds only a
+  registry.
 - (e) Requests leave at fixed moments whatever the answers do, so that a slow answer cannot hide those behind it.
 """,
     ),
@@ -40,8 +41,8 @@ The peers do less: they sessionise and count. They look for no anomaly, recognis
 disk, and those in Python read three fields of an event where sessiond checks and keeps all of them. Each is set up in
 its fastest way that still gives the right answers: Bytewax without recovery, Pathway over the whole file as one batch,
 Redis without persistence. Bytewax is there three times. Its batches decide: small ones are those of a stream that is
-read live, 1,000 is what its file source takes. So does the length of the file: its clock is one per user, so the
-sessions of users who do not come back stay open to the end, and every batch costs time for each of them. Redis is
+read live, 1,000 is what its file source takes. So does the length of the file: it got slower along it, presumably
+because its clock is one per user, so that the sessions of users who do not come back stay open to the end. Redis is
 filled command by command as the open-source project GoSight does it, whose hash knows the session by the id of the
 client, not by the gap.
 """,
@@ -53,7 +54,7 @@ client, not by the gap.
 sessiond, in turns with Starlette + Redis + ClickHouse as a team would write it first, and well: typed decoding, one
 pipeline of Redis commands a request, rows inserted by the thousand or every 5 seconds from a background task, the
 answer out of memory (`benchmarks/peers/plain_service.py`). ClickHouse is embedded in both. The plain service looks for
-no anomaly, no duplicate and no gap. The turn of a server that stores is over when its rows are stored.
+no anomaly, no duplicate, no gap and no User-Agent. The turn of a server that stores is over when its rows are stored.
 """,
     ),
     Section(

@@ -12,7 +12,7 @@ from benchmarks.traffic import Traffic
 
 CONNECTIONS: Final = (1, 64, 256)
 TRAFFIC: Final = Traffic(visitors=2_000)
-REACH_AT_256: Final = 0.4
+REACH_AT_256: Final = 0.6
 _WARM_UP_S: Final = 1
 
 

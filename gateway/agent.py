@@ -17,6 +17,7 @@ MAX_AGENTS: Final = 10_000  # about 3 MB of remembered answers
 MAX_PIXELS: Final = 65_535  # the columns are UInt16
 
 _SIZE: Final = re.compile(r"\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*$")
+_MAX_SIZE_CHARACTERS: Final = 30
 _DESKTOPS: Final = ("Windows", "Mac OS X", "Linux", "Ubuntu", "Debian", "Fedora", "Chrome OS", "FreeBSD", "OpenBSD")
 
 
@@ -60,11 +61,15 @@ def _merged(came: RawDevice, agent: Device) -> Device:
 
 
 def _size(width: float | None, height: float | None, text: str | None) -> tuple[int, int]:
-    if width is None and height is None and text:
-        match = _SIZE.match(text)
-        if match:
-            return _pixels(int(match[1])), _pixels(int(match[2]))
+    if width is None and height is None and text and len(text) <= _MAX_SIZE_CHARACTERS:
+        return _size_in(text)
     return _pixels(width), _pixels(height)
+
+
+@lru_cache(maxsize=1_000)  # there are only so many screens
+def _size_in(text: str) -> tuple[int, int]:
+    match = _SIZE.match(text)
+    return (_pixels(int(match[1])), _pixels(int(match[2]))) if match else (0, 0)
 
 
 def _pixels(value: float | None) -> int:
