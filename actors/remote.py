@@ -27,7 +27,7 @@ from actors.collecting import calm_gc
 from actors.link import LinkLost
 from actors.log import set_up_log
 from actors.ports import PersisterStats, ShardStats
-from actors.wiring import open_shard, open_storekeeper
+from actors.wiring import open_shard
 from engine.config import Config
 from engine.errors import BatchGap, ClientError, SessiondError, Wait
 from engine.wire import Summary
@@ -77,6 +77,8 @@ class StoreShell:
     """The store in its own process; queries run on threads beside the persisters."""
 
     def __init__(self, config: Config, shards: int) -> None:
+        from actors.store_wiring import open_storekeeper  # only this process pays for what it imports
+
         set_up_log()
         os.nice(_STORE_NICENESS)
         self._keeper = _or_die(lambda: open_storekeeper(config, shards))

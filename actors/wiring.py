@@ -1,4 +1,4 @@
-"""Configuration -> real objects: every choice of what is plugged into what is made here."""
+"""Configuration -> real objects: every choice of what is plugged into what is made here, or in `store_wiring.py`."""
 
 import json
 import shutil
@@ -6,18 +6,12 @@ import time
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from actors.shard import Shard
-from actors.storekeeper import StoreKeeper
 from engine.config import Config, default_shards
-from engine.errors import ConfigError, Wait
-from persistence.clickhouse import ClickHouseStore
+from engine.errors import ConfigError
 from persistence.journal import take_lock
-from persistence.plan import Plan
 
 _LAYOUT: Final = "layout.json"
-_log = structlog.get_logger(__name__)
 
 
 def system_now_ms() -> int:
@@ -70,20 +64,3 @@ def open_shard(config: Config, number: int) -> Shard:
 def _free_percent(folder: Path) -> float:
     usage = shutil.disk_usage(folder)
     return 100 * usage.free / usage.total
-
-
-def open_storekeeper(config: Config, shards: int) -> StoreKeeper:
-    """The journals must exist. A store that cannot work now is not waited for: it is filled when it can."""
-    folder = Path(config.data_dir)
-    store = ClickHouseStore(config.clickhouse, path=str(folder / "clickhouse"))
-    try:
-        store.migrate()
-    except Wait as error:
-        _log.warning("the store is not ready", error=error.message)
-    return StoreKeeper(
-        store=store,
-        plan=Plan(folder / "sinks.db"),
-        journals=[shard_folder(config, number) for number in range(shards)],
-        config=config,
-        clock=system_now_ms,
-    )

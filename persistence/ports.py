@@ -4,14 +4,16 @@ Ranges are half-open, `[from_ms, to_ms)`. A cursor is an opaque text: hand back 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import msgspec
-import pyarrow as pa
 
 from engine.wire import Summary
 
-Rows: TypeAlias = pa.Table  # rows of one table of the database: a column per column that says something
+if TYPE_CHECKING:  # most who import this file only ask: they need no Arrow
+    import pyarrow as pa
+
+Rows: TypeAlias = "pa.Table"  # rows of one table of the database: a column per column that says something
 
 
 class SessionFilter(msgspec.Struct, frozen=True):
