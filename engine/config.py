@@ -111,7 +111,7 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preset: Literal["default", "seed-000", "seed-003"] = "default"
     flush_rows: NotNegative = 0  # 0 = what the preset says
     flush_interval_ms: NotNegative = 0  # 0 = what the preset says
-    max_chunk_rows: Positive = 20_000  # a backlog is drained in inserts of this size
+    max_chunk_rows: Positive = 50_000  # a backlog is drained in inserts of this size
     retry_min_ms: Positive = 500
     retry_max_ms: Positive = 30_000
     timeout_ms: Positive = 30_000

@@ -19,8 +19,8 @@ class FlushRules(msgspec.Struct, frozen=True):
     flush_rows: int = 5_000
     flush_interval_ms: int = 1_000
     pace_ms: int = 0
-    max_chunk_rows: int = 20_000
-    max_chunk_bytes: int = 32_000_000  # 20,000 events of the largest allowed size would be 20 GB
+    max_chunk_rows: int = 50_000
+    max_chunk_bytes: int = 32_000_000  # 50,000 events of the largest allowed size would be 50 GB
     max_run_rows: int = 500  # frames of fewer rows are flattened together
     read_frames: int = 1_000  # in one reading, which must be short: a long one keeps the WAL from shrinking
     read_bytes: int = 4_000_000
@@ -30,7 +30,7 @@ class FlushRules(msgspec.Struct, frozen=True):
 
 _PRESETS: Final[Mapping[str, FlushRules]] = MappingProxyType(
     {
-        "default": FlushRules(pace_ms=400),
+        "default": FlushRules(pace_ms=700),
         "seed-000": FlushRules(flush_rows=500, flush_interval_ms=10_000),
         "seed-003": FlushRules(flush_rows=1_000, flush_interval_ms=5_000),
     }
