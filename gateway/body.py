@@ -7,6 +7,7 @@ from typing import Final
 from engine.config import Server
 from engine.errors import ClientError
 from gateway.call import Call, Disconnected
+from gateway.stalls import Reading, Stalls
 
 PROGRESS_BYTES: Final = 1_024  # a client that sends less than this per timeout is stalling, byte by byte or not
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -16,55 +17,66 @@ _PLAIN: Final = (None, b"", b"identity")
 _GZIP: Final = (b"gzip", b"x-gzip")
 
 
-async def read_body(call: Call, limits: Server) -> bytes:
-    """The whole body, decompressed. Raises `ClientError` (400, 408, 413, 415) or `Disconnected`."""
-    encoding = call.headers.get(b"content-encoding")
-    if encoding not in _PLAIN and encoding.lower() not in _GZIP:
-        msg = f'`Content-Encoding` is "{encoding.decode("latin-1")[:100]}"; gzip or none is allowed.'
-        raise ClientError(msg, "unsupported_encoding", 415)
-    _check_announced(call, limits.max_body_bytes)
-    chunks = await _receive(call, limits)
-    start = chunks[0][:2] if len(chunks[0]) > 1 else b"".join(chunks)[:2]
-    if start == _GZIP_MAGIC:
-        return _inflated(chunks, limits.max_body_bytes)
-    if encoding not in _PLAIN:
-        msg = "The body is no gzip data, but `Content-Encoding` says so."
-        raise ClientError(msg, "invalid_gzip")
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+class BodyReader:
+    """Of one event loop."""
+
+    def __init__(self, limits: Server) -> None:
+        self._limits = limits
+        self._stalls = Stalls(limits.body_timeout_ms)
+
+    async def read(self, call: Call) -> bytes:
+        """The whole body, decompressed. Raises `ClientError` (400, 408, 413, 415) or `Disconnected`."""
+        encoding = call.headers.get(b"content-encoding")
+        if encoding not in _PLAIN and encoding.lower() not in _GZIP:
+            msg = f'`Content-Encoding` is "{encoding.decode("latin-1")[:100]}"; gzip or none is allowed.'
+            raise ClientError(msg, "unsupported_encoding", 415)
+        _check_announced(call, self._limits.max_body_bytes)
+        chunks = await self._receive(call)
+        start = chunks[0][:2] if len(chunks[0]) > 1 else b"".join(chunks)[:2]
+        if start == _GZIP_MAGIC:
+            return _inflated(chunks, self._limits.max_body_bytes)
+        if encoding not in _PLAIN:
+            msg = "The body is no gzip data, but `Content-Encoding` says so."
+            raise ClientError(msg, "invalid_gzip")
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _receive(self, call: Call) -> list[bytes]:
+        """At least one chunk."""
+        reading = self._stalls.begin()
+        try:
+            return await self._chunks(call, reading)
+        except asyncio.CancelledError:
+            if not reading.is_stalled:
+                raise
+            reading.task.uncancel()
+            wait_ms = self._limits.body_timeout_ms
+            msg = f"The body stalled: less than {PROGRESS_BYTES} bytes came within {wait_ms} ms."
+            raise ClientError(msg, "body_timeout", 408) from None
+        finally:
+            self._stalls.end(reading)
+
+    async def _chunks(self, call: Call, reading: Reading) -> list[bytes]:
+        chunks: list[bytes] = []
+        size = counted = 0
+        while True:
+            message = await call.receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._limits.max_body_bytes:
+                raise _too_large(self._limits.max_body_bytes)
+            if not message.get("more_body", False):
+                return chunks
+            if size - counted >= PROGRESS_BYTES:
+                counted = size
+                self._stalls.came_on(reading)
 
 
 def _check_announced(call: Call, max_bytes: int) -> None:
     announced = call.headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:20]) > max_bytes:
         raise _too_large(max_bytes)
-
-
-async def _receive(call: Call, limits: Server) -> list[bytes]:
-    """At least one chunk. The timer starts again whenever the body has made real progress."""
-    chunks: list[bytes] = []
-    size = counted = 0
-    timeout_s = limits.body_timeout_ms / 1000
-    try:
-        async with asyncio.timeout(timeout_s) as timer:
-            while True:
-                message = await call.receive()
-                if message["type"] == "http.disconnect":
-                    raise Disconnected
-                chunks.append(message.get("body", b""))
-                if not message.get("more_body", False):
-                    break
-                size += len(chunks[-1])
-                if size > limits.max_body_bytes:
-                    raise _too_large(limits.max_body_bytes)
-                if size - counted >= PROGRESS_BYTES:
-                    counted = size
-                    timer.reschedule(asyncio.get_running_loop().time() + timeout_s)
-    except TimeoutError:
-        msg = f"The body stalled: less than {PROGRESS_BYTES} bytes came within {limits.body_timeout_ms} ms."
-        raise ClientError(msg, "body_timeout", 408) from None
-    if size + len(chunks[-1]) > limits.max_body_bytes:
-        raise _too_large(limits.max_body_bytes)
-    return chunks
 
 
 def _inflated(chunks: list[bytes], max_bytes: int) -> bytes:

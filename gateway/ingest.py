@@ -10,7 +10,7 @@ from actors.ports import EngineClient
 from engine.config import Config
 from engine.wire import DUPLICATE, HISTORIC, LATE_FOLDED, LATE_RAW, BadRow, Event
 from gateway.agent import AgentReader
-from gateway.body import read_body
+from gateway.body import BodyReader
 from gateway.call import Answer, Call, json_bytes_answer
 from gateway.content_type import kind_of
 from gateway.decode import Decoder
@@ -67,7 +67,7 @@ class Intake:
 
 class Ingest:
     def __init__(self, config: Config, intake: Intake, decoder: Decoder, arrivals: Arrivals) -> None:
-        self._limits = config.server
+        self._bodies = BodyReader(config.server)
         self._intake = intake
         self._decoder = decoder
         self._arrivals = arrivals
@@ -76,7 +76,7 @@ class Ingest:
         """200 when at least one event was accepted or was a duplicate, 400 when every one was rejected."""
         # `curl -d` and plain HTML forms say "form" whatever they send; the body itself decides.
         kind = kind_of(call.headers.get(b"content-type"))
-        body = await read_body(call, self._limits)
+        body = await self._bodies.read(call)
         decoded = self._decoder.decode(body, self._arrivals.of(call), packed=kind == "msgpack")
         for rejection in decoded.rejected:
             self._intake.refuse(rejection)

@@ -8,7 +8,7 @@ from actors.ports import EngineClient
 from engine.config import Config
 from engine.errors import ClientError
 from engine.wire import Control
-from gateway.body import read_body
+from gateway.body import BodyReader
 from gateway.call import Answer, Call, json_answer, parse_form
 from gateway.content_type import kind_of
 from gateway.ingest import Arrivals, Intake
@@ -27,6 +27,7 @@ class SessionWriter:
         self, config: Config, engine: EngineClient, intake: Intake, normaliser: Normaliser, arrivals: Arrivals
     ) -> None:
         self._limits = config.server
+        self._bodies = BodyReader(config.server)
         self._engine = engine
         self._intake = intake
         self._normaliser = normaliser
@@ -69,7 +70,7 @@ class SessionWriter:
 
     async def _read(self, call: Call) -> tuple[Params, msgspec.Raw]:
         """Parameters (the query wins over the form) and the JSON object of the body, if there is one."""
-        body = await read_body(call, self._limits)
+        body = await self._bodies.read(call)
         if not body.strip():
             return call.query, ABSENT
         kind = kind_of(call.headers.get(b"content-type"))

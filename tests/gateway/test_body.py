@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from engine.config import Server
 from engine.errors import ClientError
-from gateway.body import PROGRESS_BYTES, read_body
+from gateway.body import PROGRESS_BYTES, BodyReader
 from gateway.call import Call, Disconnected
 
 LIMITS = Server(max_body_bytes=1_000_000, body_timeout_ms=20)
@@ -37,16 +37,16 @@ def call(*chunks: bytes, headers: dict[str, str] | None = None, stalls: bool = F
 
 async def refused(request: Call, limits: Server = LIMITS) -> tuple[int, str]:
     with pytest.raises(ClientError) as caught:
-        await read_body(request, limits)
+        await BodyReader(limits).read(request)
     return caught.value.status, caught.value.code
 
 
 async def test_a_body_is_the_sum_of_its_chunks() -> None:
-    assert await read_body(call(b"ab", b"", b"c"), LIMITS) == b"abc"
+    assert await BodyReader(LIMITS).read(call(b"ab", b"", b"c")) == b"abc"
 
 
 async def test_a_body_of_exactly_the_limit_is_read() -> None:
-    assert len(await read_body(call(b"x" * 600_000, b"x" * 400_000), LIMITS)) == 1_000_000
+    assert len(await BodyReader(LIMITS).read(call(b"x" * 600_000, b"x" * 400_000))) == 1_000_000
 
 
 @pytest.mark.parametrize("chunks", [[b"x" * 1_000_001], [b"x" * 600_000, b"x" * 400_001], [b"x" * 400_000] * 3])
@@ -69,7 +69,7 @@ async def test_a_client_that_goes_away_gets_no_answer() -> None:
         return {"type": "http.disconnect"}
 
     with pytest.raises(Disconnected):
-        await read_body(Call({"headers": []}, receive), LIMITS)
+        await BodyReader(LIMITS).read(Call({"headers": []}, receive))
 
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])
@@ -77,15 +77,17 @@ async def test_gzip_may_be_cut_anywhere(size: int) -> None:
     content = bytes(range(256)) * 100
     packed = gzip.compress(content)
     chunks = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert await read_body(call(*chunks), LIMITS) == content
+    assert await BodyReader(LIMITS).read(call(*chunks)) == content
 
 
 async def test_concatenated_gzip_members_are_one_body() -> None:
-    assert await read_body(call(gzip.compress(b"ab") + gzip.compress(b"c"), gzip.compress(b"d")), LIMITS) == b"abcd"
+    assert (
+        await BodyReader(LIMITS).read(call(gzip.compress(b"ab") + gzip.compress(b"c"), gzip.compress(b"d"))) == b"abcd"
+    )
 
 
 async def test_decompressed_size_has_the_same_limit() -> None:
-    assert len(await read_body(call(gzip.compress(b"x" * 1_000_000)), LIMITS)) == 1_000_000
+    assert len(await BodyReader(LIMITS).read(call(gzip.compress(b"x" * 1_000_000)))) == 1_000_000
     assert await refused(call(gzip.compress(b"x" * 1_000_001))) == (413, "body_too_large")
 
 
