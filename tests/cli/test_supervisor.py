@@ -1,13 +1,26 @@
-"""The supervisor, with small programs instead of a server."""
+"""The supervisor, with small programs instead of a server.
+
+Each runs in a process of its own without threads, as the real one does: a signal to a process goes to any of its
+threads that does not block it.
+"""
 
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.supervisor import Supervisor
+
+
+def supervised(serve: Callable[[], int], **options: Any) -> int:
+    """The exit code. What the programs have to tell they leave in files."""
+    process = os.fork()
+    if not process:
+        os._exit(Supervisor(serve, **options).run())
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def programs(folder: Path, *runs: Callable[[], int]) -> Callable[[], int]:
@@ -28,12 +41,12 @@ def killed() -> int:
 
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_a_server_that_ends_by_itself_is_not_started_again(tmp_path: Path, code: int) -> None:
-    assert Supervisor(programs(tmp_path, lambda: code)).run() == code
+    assert supervised(programs(tmp_path, lambda: code)) == code
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_server_that_was_killed_or_crashed_is_started_again(tmp_path: Path) -> None:
-    assert Supervisor(programs(tmp_path, killed, lambda: 70, lambda: 0)).run() == 0
+    assert supervised(programs(tmp_path, killed, lambda: 70, lambda: 0)) == 0
     assert len(list(tmp_path.iterdir())) == 3
 
 
@@ -43,7 +56,7 @@ def test_sigterm_goes_to_the_server_and_a_killed_one_is_then_not_started_again(t
         signal.pause()
         return 0
 
-    assert Supervisor(programs(tmp_path, stopped_from_outside)).run() == 0
+    assert supervised(programs(tmp_path, stopped_from_outside)) == 0
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -56,18 +69,19 @@ def test_what_is_to_be_done_before_a_stop_is_done_once_and_before_the_server_hea
             (tmp_path / "heard").touch()
         return 0
 
-    had_heard: list[bool] = []
-    supervisor = Supervisor(stopped_twice, before_stop=lambda: had_heard.append((tmp_path / "heard").exists()))
-    assert supervisor.run() == 0
-    assert had_heard == [False]
+    def note() -> None:
+        with (tmp_path / "done").open("a") as notes:
+            notes.write(f"heard: {(tmp_path / 'heard').exists()}\n")
+
+    assert supervised(stopped_twice, before_stop=note) == 0
+    assert (tmp_path / "done").read_text() == "heard: False\n"
 
 
 def test_a_stop_between_two_runs_is_heard(tmp_path: Path) -> None:
     """Whoever outlives the crashed server sends it."""
-    supervisor = os.getpid()
 
     def crashed() -> int:
-        server = os.getpid()
+        server, supervisor = os.getpid(), os.getppid()
         if not os.fork():
             while os.getppid() == server:
                 os.sched_yield()
@@ -75,11 +89,14 @@ def test_a_stop_between_two_runs_is_heard(tmp_path: Path) -> None:
             os._exit(0)
         return 70
 
-    assert Supervisor(programs(tmp_path, crashed, lambda: 0), pauses_s=[60]).run() == 1
+    assert supervised(programs(tmp_path, crashed, lambda: 0), pauses_s=[60]) == 1
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_the_signals_are_as_before_afterwards(tmp_path: Path) -> None:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    assert Supervisor(programs(tmp_path, lambda: 0)).run() == 0
-    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+def test_the_signals_are_as_before_afterwards() -> None:
+    process = os.fork()
+    if not process:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        Supervisor(lambda: 0).run()
+        os._exit(signal.pthread_sigmask(signal.SIG_BLOCK, ()) != before)
+    assert os.waitpid(process, 0)[1] == 0
