@@ -5,7 +5,7 @@ import gc
 
 def calm_gc() -> None:
     """Call it when everything that stays is made. Sessions and requests hold no cycles that matter: looking for some
-    among a million objects stops a shard for a second, and took a quarter of the gateway's time."""
+    among a million objects would only stop a shard, and slow a gateway."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -51,7 +51,8 @@ class Folder:
         if (session.older_ids is not None and digest in session.older_ids) or not session.ids.add(digest):
             session.duplicates += 1
             return None
-        if len(session.ids.table) > self._max_ids_half and session.ids.count > self._max_ids_half:  # bytes, then ids
+        # Each id takes bytes of the table, so that one with fewer bytes than that needs no counting.
+        if len(session.ids.table) > self._max_ids_half and session.ids.count > self._max_ids_half:
             # Two sets in turn, so that a session without end forgets its oldest ids instead of growing.
             session.older_ids, session.ids = session.ids, IdSet()
         kind = self._kinds.get(event.event_type) or self._kind(event.event_type)

@@ -59,7 +59,7 @@ class Watch:
         """Show an action to those that it can matter to; the anomalies that are new or grew."""
         gap_ms = event.at_ms - before.at_ms
         states = session.detectors
-        changed: list[Anomaly] | None = None
+        changed: list[Anomaly] = []
         for place, detector, max_gap_ms, is_same_type, begins in watchers.all if gap_ms >= 0 else watchers.of_older:
             state = states[place] if place < len(states) else None
             if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event.event_type):
@@ -71,7 +71,6 @@ class Watch:
             if state is None:
                 state = detector.State()
                 states = _replaced(session, place, state)
-            changed = changed or []
             self._ask(session, place, detector.on_action, (state, event, before), changed)
         return changed or NOTHING
 

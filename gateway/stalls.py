@@ -1,4 +1,5 @@
-"""Bodies that do not come: one timer for all that are being read, because one each cost a sixth of a small request."""
+"""Bodies that do not come: one timer for all that are being read, because setting one each takes longer than reading a
+small one."""
 
 import asyncio
 

@@ -83,8 +83,8 @@ async def _connected(bootstrap_servers: str, topic: str) -> AIOKafkaProducer:
 
 async def _make_topic(bootstrap_servers: str, topic: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
     try:
+        await admin.start()
         brokers = len((await admin.describe_cluster())["brokers"])
         wanted = NewTopic(topic, PARTITIONS, min(MOST_REPLICAS, brokers), topic_configs=dict(TOPIC_CONFIGS))
         for _, code, reason in (await admin.create_topics([wanted])).topic_errors:
