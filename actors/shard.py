@@ -8,7 +8,6 @@ starts from what is on the disk.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
@@ -43,14 +42,14 @@ _decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
 
 
 class Shard:
-    """`free_disk_percent` is asked once per tick."""
+    """Owns the journal from now on. `free_disk_percent` is asked once per tick."""
 
     def __init__(
-        self, *, number: int, folder: Path, config: Config, now_ms: int, free_disk_percent: Callable[[], float]
+        self, *, number: int, journal: Journal, config: Config, now_ms: int, free_disk_percent: Callable[[], float]
     ) -> None:
         self._config = config
         self._free_disk_percent = free_disk_percent
-        self._journal = Journal(folder, lock_wait_ms=config.journal.lock_wait_ms)
+        self._journal = journal
         self._archive = JournalArchive(self._journal)
         self._registry = Registry(limits=config.session, thresholds=config.detectors, archive=self._archive)
         self._residents = self._registry.residents

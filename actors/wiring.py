@@ -9,7 +9,7 @@ from typing import Final
 from actors.shard import Shard
 from engine.config import Config, default_shards
 from engine.errors import ConfigError
-from persistence.journal import take_lock
+from persistence.journal import Journal, take_lock
 
 _LAYOUT: Final = "layout.json"
 
@@ -54,7 +54,7 @@ def open_shard(config: Config, number: int) -> Shard:
     folder = shard_folder(config, number)
     return Shard(
         number=number,
-        folder=folder,
+        journal=Journal(folder, lock_wait_ms=config.journal.lock_wait_ms),
         config=config,
         now_ms=system_now_ms(),
         free_disk_percent=lambda: _free_percent(folder),

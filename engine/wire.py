@@ -13,12 +13,17 @@ import msgspec
 TIME_MISSING: Final = 1  # the event had no timestamp: `at_ms` is the receive time
 ID_GENERATED: Final = 2  # the event had no event_id: a resend cannot be recognised
 HISTORIC: Final = 4  # part of an import: a sweep may end its session as soon as the event-time gap has passed
+# Never sent: written beside the row of an event that was not folded, so that a reader sees why.
+OVERFLOWED: Final = 8
+ISOLATED: Final = 16
 
 # One status byte per event in a reply and in an outcome.
 ACCEPTED: Final = 0
 DUPLICATE: Final = 1
 LATE_FOLDED: Final = 2  # belongs to an ended session, was folded in, the summary is issued again
 LATE_RAW: Final = 3  # too late to fold: stored with late=1 only
+OVERFLOW: Final = 4  # its session gets more events than it may: stored with the flag OVERFLOWED only
+QUARANTINED: Final = 5  # it killed the process that folded it, twice: stored with the flag ISOLATED only
 
 
 class Device(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -10,16 +10,18 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 from engine.errors import JournalDamaged, JournalLocked, OperatorError
 from persistence.session_rows import SCHEMA, SessionRow, SessionRows
 
 T = TypeVar("T")
+
+Connect: TypeAlias = Callable[[Path], sqlite3.Connection]
 
 FORMAT: Final = 2  # 1 was never released
 FILE: Final = "journal.db"
@@ -102,18 +104,28 @@ def _translated(path: Path) -> Iterator[None]:
         raise OperatorError(message) from error
 
 
+def connect_to_write(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA busy_timeout=5000")
+    return db
+
+
 class Journal:
     """The writer. After an `OperatorError` from `append` or `save` the process must end: what the disk holds is
     then unknown, and only a new start reads it again (an fsync that failed once may lie the second time)."""
 
-    def __init__(self, folder: Path, *, lock_wait_ms: int = 0) -> None:
+    def __init__(self, folder: Path, *, lock_wait_ms: int = 0, connect: Connect = connect_to_write) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / FILE
         with ExitStack() as undo:
             self._lock = take_lock(folder, lock_wait_ms)
             undo.callback(os.close, self._lock)
             with _translated(self._path):
-                self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                self._db = connect(self._path)
                 undo.callback(self._db.close)
                 self._open()
             undo.pop_all()
@@ -219,12 +231,10 @@ class Journal:
 class JournalReader:
     """Reads a journal that another process may be writing to. Reads are short: a long one would keep the WAL."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, connect: Connect = connect_to_read) -> None:
         self._path = folder / FILE
         with _translated(self._path):
-            uri = f"file:{self._path}?mode=ro"
-            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA busy_timeout=5000")
+            self._db = connect(self._path)
             self.journal_id: str = _meta(self._db, "journal_id", "")
         if not self.journal_id:
             self._db.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from engine.errors import OperatorError
+from persistence.journal import Connect, connect_to_write
 
 Day = tuple[str, str]  # project_id, YYYY-MM-DD (UTC)
 
@@ -63,10 +64,9 @@ class Plan:
     Every call blocks for an fsync. The file stays small: one row per journal, one per day not yet counted again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, connect: Connect = connect_to_write) -> None:
         self._path = path
-        # Made in one thread, used in another; never in two at a time.
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db = connect(path)  # made in one thread, used in another; never in two at a time
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)

@@ -4,18 +4,19 @@ from pathlib import Path
 
 from actors.ports import ShardStats
 from actors.shard import Shard
-from engine.config import Config, Journal
+from engine.config import Config
+from engine.config import Journal as JournalLimits
 from engine.config import Session as Limits
 from engine.session import encode_session
 from engine.wire import Batch, Control, Event, Reply, Summary, decode_reply, encode
-from persistence.journal import Frame, JournalReader
+from persistence.journal import Frame, Journal, JournalReader
 from tests.builders import T0
 
 
 def config(*, snapshot_sessions: int = 500, max_replay_events: int = 200_000, **limits: int) -> Config:
     return Config(
         session=Limits(**limits),  # type: ignore[arg-type]
-        journal=Journal(snapshot_sessions=snapshot_sessions, max_replay_events=max_replay_events, lock_wait_ms=0),
+        journal=JournalLimits(snapshot_sessions=snapshot_sessions, max_replay_events=max_replay_events, lock_wait_ms=0),
     )
 
 
@@ -34,7 +35,7 @@ class ShardRig:
     def _open(self) -> Shard:
         return Shard(
             number=0,
-            folder=self._folder,
+            journal=Journal(self._folder),
             config=self._config,
             now_ms=T0 + self.now,
             free_disk_percent=lambda: self.free_disk_percent,

@@ -14,6 +14,7 @@ from actors.storekeeper import StoreKeeper
 from engine.config import ClickHouse, Config, Engine
 from engine.errors import Wait
 from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event
+from persistence.journal import Journal
 from persistence.memory import MemoryStore
 from persistence.plan import Plan
 from persistence.ports import SessionFilter
@@ -31,7 +32,7 @@ class World:
         self.now_ms = T0
         folders = [folder / str(number) for number in range(SHARDS)]
         self.shards = [
-            Shard(number=number, folder=place, config=CONFIG, now_ms=T0, free_disk_percent=lambda: 50.0)
+            Shard(number=number, journal=Journal(place), config=CONFIG, now_ms=T0, free_disk_percent=lambda: 50.0)
             for number, place in enumerate(folders)
         ]
         self.keeper = StoreKeeper(
