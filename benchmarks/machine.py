@@ -18,7 +18,8 @@ _PEERS: Final = ("bytewax", "pathway", "redis")
 _PACKAGES: Final = ("ray", "chdb", "starlette", "uvicorn", "msgspec")
 
 
-def describe() -> Machine:
+def describe(*, with_peers: bool = True) -> Machine:
+    """Without the peers nothing but sessiond itself need be installed."""
     times_ms = sorted(sync_times_ms(Path(tempfile.gettempdir())))
     return Machine(
         cores=os.cpu_count() or 1,
@@ -29,9 +30,9 @@ def describe() -> Machine:
         sync_p99_ms=round(times_ms[int(len(times_ms) * 0.99)], 2),
         versions={
             "python": platform.python_version(),
-            "wrk": _wrk_version(),
+            **({"wrk": _wrk_version()} if with_peers else {}),
             **{p: version(p) for p in _PACKAGES},
-            **_peers(),
+            **(_peers() if with_peers else {}),
         },
     )
 

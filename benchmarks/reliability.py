@@ -21,6 +21,6 @@ def read(file: Path = TARGET) -> dict[str, Any]:
 
 def record(campaign: Campaign, figures: Mapping[str, Any], file: Path = TARGET) -> None:
     """Replace what was known of one campaign, with the day and the machine."""
-    run = {"date": datetime.now(UTC).date().isoformat(), "machine": machine.describe(), **figures}
+    run = {"date": datetime.now(UTC).date().isoformat(), "machine": machine.describe(with_peers=False), **figures}
     found = {**read(file), campaign: run}
     file.write_bytes(msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2) + b"\n")
