@@ -29,7 +29,7 @@ from actors.log import set_up_log
 from actors.ports import PersisterStats, ShardStats
 from actors.wiring import open_shard
 from engine.config import Config
-from engine.errors import BatchGap, ClientError, SessiondError, Wait
+from engine.errors import BatchGap, ClientError, OperatorError, SessiondError, Wait
 from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -61,10 +61,10 @@ class ShardShell:
         return _or_die(lambda: self._shard.sweep(project_id, now_ms))
 
     def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
-        return _or_die(lambda: self._shard.session(project_id, session_id, generation))
+        return _answered(lambda: self._shard.session(project_id, session_id, generation))
 
     def sessions(self, wanted: SessionFilter) -> list[Summary]:
-        return _or_die(lambda: self._shard.sessions(wanted))
+        return _answered(lambda: self._shard.sessions(wanted))
 
     def close(self) -> None:
         _or_die(self._shard.close)
@@ -118,6 +118,17 @@ def _or_die(work: Callable[[], T]) -> T:
         message = error.message if isinstance(error, SessiondError) else repr(error)
         structlog.get_logger(__name__).exception("process ends", reason=message)
         os._exit(_EXIT_FAILED)
+
+
+def _answered(work: Callable[[], T]) -> T:
+    """A read changes nothing: what fails in it is an answer, and the process lives, unless its disk is ill."""
+    try:
+        return work()
+    except OperatorError:
+        return _or_die(work)
+    except Exception:
+        structlog.get_logger(__name__).exception("a read failed")
+        raise
 
 
 async def _answer(call: Any) -> Any:

@@ -8,27 +8,43 @@ starts from what is on the disk.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from typing import Final
 
 import msgspec
 
 from actors.archive import JournalArchive
+from actors.guard import Guard
 from actors.listing import Unstored, newest
 from actors.ports import ShardStats
 from engine.config import Config
 from engine.errors import SessiondError, Wait
 from engine.numbering import Numbering
-from engine.registry import Own, Registry, Tally
+from engine.poison import Isolated
+from engine.registry import Own, Registry
 from engine.session import Session, encode_session
 from engine.summary import summarise
-from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Batch, Outcome, Reply, Seen, Summary, decode_seen, encode
-from persistence.journal import Journal
+from engine.tally import Tally
+from engine.wire import (
+    DUPLICATE,
+    LATE_FOLDED,
+    LATE_RAW,
+    OVERFLOW,
+    QUARANTINED,
+    Batch,
+    Outcome,
+    Reply,
+    Seen,
+    Summary,
+    decode_seen,
+    encode,
+)
+from persistence.journal import Frame, Journal
 from persistence.ports import SessionFilter
 from persistence.session_rows import SessionRow
 
 _ENDS_PER_FRAME = 500
+_UNFOLDED: Final = {"overflow": OVERFLOW, "quarantined": QUARANTINED}
 _ENDS_PER_TICK = 1_000  # when very many are due at once the rest ends in the next ticks, and events get in between
-
-_decode_ending = msgspec.msgpack.Decoder(tuple[int, list[tuple[str, int]]]).decode
 
 
 class Snapshot(msgspec.Struct, array_like=True):
@@ -36,6 +52,7 @@ class Snapshot(msgspec.Struct, array_like=True):
 
     own: Own = msgspec.field(default_factory=Own)
     numbering: Numbering = msgspec.field(default_factory=Numbering)
+    isolated: Isolated = msgspec.field(default_factory=Isolated)
 
 
 _decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
@@ -73,13 +90,14 @@ class Shard:
         if saved:
             self._snapshot = _decode_snapshot(saved)
         self._registry.own = self._snapshot.own
+        self._guard = Guard(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
         for state in self._journal.sessions.live():
             self._residents.put_live(self._registry.folder.decode(state))
         with self._archive.replaying(self._replay_after), self._replaying():
             seq = self._replay_after
             while frames := self._journal.frames(seq):
                 for frame in frames:
-                    self._replay(frame.kind, frame.received_ms, frame.body, frame.seq, is_new=frame.seq > as_of)
+                    self._replay(frame, is_new=frame.seq > as_of)
                 seq = frames[-1].seq
         self._registry.tally = Tally()
         self._registry.folder.watch.reported.clear()
@@ -91,17 +109,17 @@ class Shard:
         yield
         self._registry.replaying = False
 
-    def _replay(self, kind: str, now_ms: int, body: bytes, seq: int, *, is_new: bool) -> None:
-        if kind == "batch":
-            batch = decode_seen(body)
-            outcome = self._registry.apply(batch, now_ms, seq)
+    def _replay(self, frame: Frame, *, is_new: bool) -> None:
+        if frame.kind == "batch":
+            batch = decode_seen(frame.body)
+            reply = self._guard.replay(frame, batch, is_new=is_new)
             if is_new:
-                self._snapshot.numbering.took(batch.gateway, batch.number, _reply(outcome))
-        elif kind == "start":
+                self._snapshot.numbering.took(batch.gateway, batch.number, encode(reply))
+        elif frame.kind == "start":
             if is_new:
-                self._registry.start(now_ms)
+                self._registry.start(frame.received_ms)
         else:
-            self._registry.end(_decode_ending(body)[1], now_ms, seq)
+            self._guard.replay_end(frame)
 
     def _start(self, now_ms: int) -> None:
         now_ms = self._clamped(now_ms)
@@ -124,9 +142,10 @@ class Shard:
             return old
         self._refuse_if_full(batch)
         now_ms = self._clamped(batch.received_ms)
-        outcome = self._registry.apply(batch, now_ms, self._journal.last_seq + 1)
-        self._journal.append("batch", now_ms, payload, encode(outcome))
-        reply = _reply(outcome)
+        outcome, encoded = self._guard.apply(batch, now_ms, self._journal.last_seq + 1)
+        self._journal.append("batch", now_ms, payload, encoded)
+        self._guard.journaled(batch)
+        reply = encode(Reply(outcome.statuses, outcome.controls))
         self._snapshot.numbering.took(batch.gateway, batch.number, reply)
         self._count(outcome)
         self._unticked_events += len(batch.events)
@@ -145,18 +164,16 @@ class Shard:
         """End imported sessions of a project whose gap has passed, so many that events do not wait long; how many.
         0 = there are no more."""
         now_ms = self._clamped(now_ms)
-        ending = self._registry.swept(project_id, now_ms)[:_ENDS_PER_FRAME]
-        if ending:
-            self._end("sweep", ending, now_ms)
-        return len(ending)
+        ending = self._registry.swept(project_id, now_ms)
+        self._end("sweep", ending[:_ENDS_PER_FRAME], now_ms)
+        return min(len(ending), _ENDS_PER_FRAME)
 
     def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
         """End who is due, save some of what changed, let go what every sink has. `sinks_done_seq`: the last frame
         that every sink has stored."""
         now_ms = self._clamped(now_ms)
         for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
-            if ending := self._registry.due(now_ms, limit=_ENDS_PER_FRAME):
-                self._end("tick", ending, now_ms)
+            self._end("tick", self._registry.due(now_ms, limit=_ENDS_PER_FRAME), now_ms)
         if self._residents.dirty:
             self._save(self._due_for_saving())
         self._unstored.stored(sinks_done_seq)
@@ -172,9 +189,13 @@ class Shard:
         self._unticked_events = 0
         return min(max(limits.snapshot_sessions, wanted), limits.max_snapshot_sessions)
 
-    def _end(self, kind: str, ending: list[tuple[str, int]], now_ms: int) -> None:
-        outcome = self._registry.end(ending, now_ms, self._journal.last_seq + 1)
-        self._journal.append(kind, now_ms, encode((now_ms, ending)), encode(outcome))
+    def _end(self, kind: str, sessions: list[tuple[str, int]], now_ms: int) -> None:
+        if not sessions:
+            return
+        ending, outcome, encoded = self._guard.end(kind, sessions, now_ms, self._journal.last_seq + 1)
+        self._journal.append(kind, now_ms, ending.encoded(), encoded)
+        if len(sessions) < _ENDS_PER_FRAME:
+            self._guard.all_ended(kind)
         self._count(outcome)
 
     def _clamped(self, now_ms: int) -> int:
@@ -229,12 +250,11 @@ class Shard:
     def _count(self, outcome: Outcome) -> None:
         self._unstored.add(self._journal.last_seq, outcome.summaries)
         stats = self._stats
+        for reason, status in _UNFOLDED.items():
+            if status in outcome.statuses:
+                stats.unfolded[reason] = stats.unfolded.get(reason, 0) + outcome.statuses.count(status)
         stats.duplicates += outcome.statuses.count(DUPLICATE)
         stats.late += outcome.statuses.count(LATE_RAW) + outcome.statuses.count(LATE_FOLDED)
-
-
-def _reply(outcome: Outcome) -> bytes:
-    return encode(Reply(outcome.statuses, outcome.controls))
 
 
 def _row(session: Session, as_of: int) -> SessionRow:

@@ -56,6 +56,9 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_event_types: Annotated[int, msgspec.Meta(ge=1, le=255)] = 200  # one byte each in the action log
     max_ids: Positive = 10_000  # ids remembered per session; beyond, the store removes the duplicates
     max_screens: Positive = 500
+    # What one session may send for long; beyond, events are stored and not folded. Imports are exempt.
+    max_events_per_second: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1_000
+    burst_events: Positive = 20_000  # and at once: a backlog that was kept offline comes in full batches
     max_anomalies: Positive = 100
     max_live: Positive = 1_000_000  # live sessions per shard; beyond, 503 for events that start one
     page_types: frozenset[str] = frozenset({"page_view", "screen_view"})

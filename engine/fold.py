@@ -37,6 +37,8 @@ class Folder:
         self._max_ids_half = limits.max_ids // 2
         self._max_event_types = limits.max_event_types
         self._max_actions = limits.max_actions
+        self._share_us = 1_000_000 // limits.max_events_per_second
+        self._burst_us = (limits.burst_events - 1) * self._share_us - 1
         self.watch = Watch(detectors or build_detectors(thresholds, limits), max_anomalies=limits.max_anomalies)
         self._kinds: dict[str, Kind] = {}
         self._devices: dict[Device, Device] = {}
@@ -45,6 +47,19 @@ class Folder:
         digest = hash_id(event_id)
         return digest in session.ids or (session.older_ids is not None and digest in session.older_ids)
 
+    def busy_after_us(self, received_ms: int) -> int:
+        """A session whose `paid_us` lies beyond this gets more events than it may."""
+        return received_ms * 1000 + self._burst_us
+
+    def remember(self, session: Session, event_id: str) -> bool:
+        """Take the id of an event that is not folded; False if it was there."""
+        if self.holds(session, event_id):
+            session.duplicates += 1
+            return False
+        session.ids.add(hash_id(event_id))
+        self._bound_ids(session)
+        return True
+
     def fold(self, session: Session, event: Seen, received_ms: int) -> Sequence[Anomaly] | None:
         """Take one event; None if it was a duplicate, else the anomalies that are new or grew."""
         digest = hash_id(event.event_id)
@@ -52,13 +67,17 @@ class Folder:
             session.duplicates += 1
             return None
         # Each id takes bytes of the table, so that one with fewer bytes than that needs no counting.
-        if len(session.ids.table) > self._max_ids_half and session.ids.count > self._max_ids_half:
-            # Two sets in turn, so that a session without end forgets its oldest ids instead of growing.
-            session.older_ids, session.ids = session.ids, IdSet()
+        if len(session.ids.table) > self._max_ids_half:
+            self._bound_ids(session)
         kind = self._kinds.get(event.event_type) or self._kind(event.event_type)
         self._touch(session, event, received_ms)
         self._count(session, event, kind.counter)
         return self._act(session, event, kind) if kind.is_action else NOTHING
+
+    def _bound_ids(self, session: Session) -> None:
+        """Two sets in turn, so that a session without end forgets its oldest ids instead of growing."""
+        if session.ids.count > self._max_ids_half:
+            session.older_ids, session.ids = session.ids, IdSet()
 
     def _kind(self, event_type: str) -> Kind:
         limits = self._limits
@@ -82,8 +101,12 @@ class Folder:
             session.started_ms = at_ms
         session.event_count += 1
         session.received_ms = received_ms
-        if session.historic != (event.flags & HISTORIC > 0):  # to compare is cheaper than to set
-            session.historic = not session.historic
+        is_historic = event.flags & HISTORIC > 0
+        if session.historic != is_historic:  # to compare is cheaper than to set
+            session.historic = is_historic
+        if not is_historic:
+            paid_us, now_us = session.paid_us + self._share_us, received_ms * 1000
+            session.paid_us = paid_us if paid_us > now_us else now_us
         if not session.user_id:
             session.user_id = event.user_id
         if session.device is None and event.device is not None:

@@ -1,5 +1,6 @@
 """What one frame leads to, gathered while it is folded: each session and each anomaly once, in its last form."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from engine.session import Session
@@ -41,12 +42,13 @@ class Issue:
     def summary(self, session: Session) -> None:
         self._sessions[session.key, session.generation] = session
 
-    def outcome(self) -> Outcome:
+    def outcome(self, failures: Counter[str] | None = None) -> Outcome:
+        """`failures` counts the patterns that could not be computed."""
         return Outcome(
             statuses=bytes(self.statuses),
             generations=self._generations,
             session_ids=self._session_ids,
             controls=bytes(self.controls),
-            summaries=[summarise(session) for session in self._sessions.values()],
+            summaries=[summarise(session, failures) for session in self._sessions.values()],
             anomalies=list(self._anomalies.values()),
         )

@@ -3,7 +3,6 @@
 Frames in, outcomes out: the same frames always lead to the same bytes. All time is in the frames.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Final, NamedTuple
@@ -15,10 +14,13 @@ from engine.fold import Folder
 from engine.issue import Issue
 from engine.residents import Archive, Remembered, Residents
 from engine.session import Session
+from engine.tally import Tally
 from engine.wire import (
     DUPLICATE,
+    HISTORIC,
     ID_GENERATED,
     LATE_FOLDED,
+    OVERFLOW,
     TIME_MISSING,
     Batch,
     Control,
@@ -35,14 +37,6 @@ class Own(msgspec.Struct, array_like=True):
 
     clock_ms: int = 0  # the latest receive time seen: receive time never goes back
     not_before_ms: int = 0  # after a restart nothing times out before this
-
-
-class Tally:
-    """Counted since the registry was made; no part of its state."""
-
-    def __init__(self) -> None:
-        self.started = 0
-        self.ended: Counter[str] = Counter()  # by end reason
 
 
 class Placed(NamedTuple):
@@ -84,11 +78,12 @@ class Registry:
         for place, control in enumerate(batch.controls):
             if control.kind == "close":
                 issue.controls[place] = self._close_now(control, now_ms, seq, issue)
-        return issue.outcome()
+        return issue.outcome(self.folder.watch.errors)
 
     def _fold_all(self, events: Sequence[Seen], now_ms: int, seq: int, issue: Issue) -> None:
         live, dirty = self.residents.live, self.residents.dirty
         fold, statuses = self.folder.fold, issue.statuses
+        busy_after_us = self.folder.busy_after_us(now_ms)
         times_ms = [event.at_ms for event in events]
         for place in sorted(range(len(events)), key=times_ms.__getitem__):  # equal times keep the order of arrival
             event = events[place]
@@ -96,7 +91,7 @@ class Registry:
             if self.replaying and self._skips(key, seq):
                 continue
             session = live.get(key)
-            if session is not None and self._continues(session, event):
+            if session is not None and session.paid_us <= busy_after_us and self._continues(session, event):
                 changed = fold(session, event, now_ms)
                 if changed is None:
                     statuses[place] = DUPLICATE
@@ -149,7 +144,13 @@ class Registry:
             if session is not None and session.generation == generation and not self._skips(session.key, seq):
                 self._end(session, "timeout", now_ms, issue)
                 self.residents.dirty.setdefault(session.key, seq)
-        return issue.outcome()
+        return issue.outcome(self.folder.watch.errors)
+
+    def silence(self, key: str, generation: int) -> None:
+        """Let a live session end without detectors and patterns."""
+        session = self.residents.live.get(key)
+        if session is not None and session.generation == generation:
+            self.folder.watch.silence(session)
 
     def _advance(self, now_ms: int) -> None:
         self.own.clock_ms = max(self.own.clock_ms, now_ms)
@@ -163,6 +164,10 @@ class Registry:
         session = placed.session
         if session is None:
             issue.late(place, event, placed.session_id, placed.generation)
+            return
+        if session.paid_us > self.folder.busy_after_us(now_ms) and not event.flags & HISTORIC:
+            issue.belongs(place, event, session)
+            issue.statuses[place] = OVERFLOW if self.folder.remember(session, event.event_id) else DUPLICATE
             return
         was_live = session.is_live
         changed = self.folder.fold(session, event, now_ms)

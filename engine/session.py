@@ -1,6 +1,6 @@
 """The state of one session: data only. Only `fold.py` changes it; encoded, it is its own snapshot."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import xxhash
@@ -10,6 +10,8 @@ from engine.actionlog import ActionLog
 from engine.detectors.base import Action
 from engine.idset import IdSet
 from engine.wire import Anomaly, Device, EndReason
+
+PATTERNS: Final = "patterns"  # what `Session.muted` calls those that the summary shows
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
@@ -51,6 +53,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     detectors: tuple[Any, ...] = ()  # the states by place in the table, None = not needed yet
     muted: list[str] | None = None  # detectors that raised in this session
     last_screen: str = ""  # most events are on the screen of the one before
+    # Each event folded moves it on by its share of a second; how far it is ahead of the receive clock is the burst.
+    paid_us: int = 0
 
     @property
     def session_id(self) -> str:

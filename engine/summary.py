@@ -1,13 +1,19 @@
 """Session -> Summary: a pure view. The patterns are computed here, when somebody asks, not at every event."""
 
+from collections import Counter
+
 from engine.patterns import common_patterns, most_used_actions, repeated_patterns
-from engine.session import Session
-from engine.wire import Device, Summary
+from engine.session import PATTERNS, Session
+from engine.wire import ActionCount, CommonPattern, Device, RepeatedPattern, Summary
 
 NO_DEVICE = Device()
 
+Patterns = tuple[list[ActionCount], list[CommonPattern], list[RepeatedPattern]]
 
-def summarise(session: Session) -> Summary:
+
+def summarise(session: Session, failures: Counter[str] | None = None) -> Summary:
+    """Patterns that cannot be computed are left out and counted in `failures`: the rest of the session is right."""
+    used, common, repeated = _patterns(session, failures)
     kinds = {anomaly.type for anomaly in session.anomalies}
     return Summary(
         project_id=session.project_id,
@@ -34,9 +40,9 @@ def summarise(session: Session) -> Summary:
         has_error=session.error_count > 0,
         has_rage_click="rage_click" in kinds,
         has_dead_click="dead_click" in kinds,
-        most_used_actions=most_used_actions(session.log),
-        common_patterns=common_patterns(session.log),
-        repeated_patterns=repeated_patterns(session.log),
+        most_used_actions=used,
+        common_patterns=common,
+        repeated_patterns=repeated,
         anomalies=list(session.anomalies),
         device=session.device or NO_DEVICE,
         country=session.country,
@@ -44,3 +50,16 @@ def summarise(session: Session) -> Summary:
         events_duplicate=session.duplicates,
         events_late=session.late,
     )
+
+
+def _patterns(session: Session, failures: Counter[str] | None) -> Patterns:
+    if session.muted and PATTERNS in session.muted:
+        return [], [], []
+    try:
+        return most_used_actions(session.log), common_patterns(session.log), repeated_patterns(session.log)
+    except MemoryError:
+        raise
+    except Exception:
+        if failures is not None:
+            failures[PATTERNS] += 1
+        return [], [], []

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from engine.detectors.base import Action, Detector, Finding
-from engine.session import Session
+from engine.session import PATTERNS, Session
 from engine.wire import Anomaly, EndReason, Seen
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
@@ -79,6 +79,8 @@ class Watch:
         detector = self.detectors[place]
         try:
             finding: Finding | None = rule(*said)
+        except MemoryError:
+            raise  # of the process, whoever asked last: another process decides the same about the same frames
         except Exception:
             _replaced(session, place, None)
             session.muted = [*(session.muted or ()), detector.kind]
@@ -115,6 +117,11 @@ class Watch:
             state = session.detectors[place] if place < len(session.detectors) else None
             self._ask(session, place, detector.on_end, (state, reason, session.last_ms), changed)
         return changed
+
+    def silence(self, session: Session) -> None:
+        """No detector and no pattern of this session is computed any more."""
+        session.detectors = ()
+        session.muted = [PATTERNS, *(detector.kind for detector in self.detectors)]
 
     def thaw(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
         """Plain decoded values as the states that they were."""

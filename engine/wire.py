@@ -247,14 +247,37 @@ class Outcome(msgspec.Struct, array_like=True):
     anomalies: list[AnomalyRow] = []
 
 
+class Statuses(msgspec.Struct, array_like=True):
+    """The part of an outcome that says what became of each event: a replay skips the rest unread."""
+
+    statuses: bytes = b""
+
+
+class Ending(msgspec.Struct, array_like=True):
+    """The body of a tick or a sweep: the sessions (key, generation) that end in it. `silenced`: the places of those
+    that killed the process when they ended, and ended without detectors and patterns."""
+
+    now_ms: int
+    sessions: list[tuple[str, int]]
+    silenced: list[int] = []
+
+    def encoded(self) -> bytes:
+        """As short as the version before wrote it, where it says no more."""
+        return encode((self.now_ms, self.sessions, self.silenced) if self.silenced else (self.now_ms, self.sessions))
+
+
 _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(Batch[Event])
 _seen_decoder = msgspec.msgpack.Decoder(Batch[Seen])
 _outcome_decoder = msgspec.msgpack.Decoder(Outcome)
+_statuses_decoder = msgspec.msgpack.Decoder(Statuses)
+_ending_decoder = msgspec.msgpack.Decoder(Ending)
 _reply_decoder = msgspec.msgpack.Decoder(Reply)
 
 encode = _encoder.encode
 decode_batch = _batch_decoder.decode  # whole events
 decode_seen = _seen_decoder.decode  # the same bytes, as far as the fold looks
 decode_outcome = _outcome_decoder.decode
+decode_statuses = _statuses_decoder.decode
+decode_ending = _ending_decoder.decode
 decode_reply = _reply_decoder.decode

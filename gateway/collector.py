@@ -61,6 +61,7 @@ _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
 _OF_SHARD_BY_NAME: dict[str, Callable[[ShardStats], dict[str, int]]] = {
     "sessiond_sessions_ended_total": lambda shard: shard.ended,
     "sessiond_anomalies_total": lambda shard: shard.anomalies,
+    "sessiond_events_unfolded_total": lambda shard: shard.unfolded,
     "sessiond_detector_errors_total": lambda shard: shard.detector_errors,
 }
 _OF_SINK: dict[str, Callable[[PersisterStats], float]] = {

@@ -38,7 +38,12 @@ METRICS: Final = (
     Metric(
         *("sessiond_detector_errors_total", "counter", "engine"),
         ("shard", "detector"),
-        "Detectors that failed and were quarantined for a session.",
+        "Detectors that failed and were quarantined for a session; `patterns`: summaries without them.",
+    ),
+    Metric(
+        *("sessiond_events_unfolded_total", "counter", "engine"),
+        ("shard", "reason"),
+        "Events stored but not folded: `overflow` of a session, or `quarantined` because a process died of them.",
     ),
     Metric(
         *("sessiond_findings_dropped_total", "counter", "engine"),

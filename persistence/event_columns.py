@@ -6,13 +6,26 @@ are left out, because the database fills them; which ones depends on the rows al
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
+from operator import or_
 from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from engine.wire import ACCEPTED, DUPLICATE, LATE_RAW, Batch, Event, Outcome, Vitals
+from engine.wire import (
+    ACCEPTED,
+    DUPLICATE,
+    ISOLATED,
+    LATE_RAW,
+    OVERFLOW,
+    OVERFLOWED,
+    QUARANTINED,
+    Batch,
+    Event,
+    Outcome,
+    Vitals,
+)
 from persistence.columns import Columns
 from persistence.tables import DEVICE, EVENTS
 
@@ -28,6 +41,8 @@ _GROUPS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
 )
 _NULLABLE: Final = frozenset(name for name, kind in EVENTS.columns.items() if kind.startswith("Nullable("))
 _IS_LATE: Final = bytes(status == LATE_RAW for status in range(256))
+# What a row says of an event that was not folded.
+_FLAG: Final = bytes({OVERFLOW: OVERFLOWED, QUARANTINED: ISOLATED}.get(status, 0) for status in range(256))
 _IS_STORED: Final = bytes(status != DUPLICATE for status in range(256))
 
 
@@ -43,6 +58,8 @@ def event_columns(batch: Batch[Event], outcome: Outcome) -> Columns:
         "late": statuses.translate(_IS_LATE),
         "src_index": list(range(rows)),
     }
+    if OVERFLOW in statuses or QUARANTINED in statuses:
+        columns["flags"] = list(map(or_, columns["flags"], statuses.translate(_FLAG)))
     if DUPLICATE in statuses:
         kept = statuses.translate(_IS_STORED)
         columns = {name: list(compress(values, kept)) for name, values in columns.items()}

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 from engine.errors import JournalDamaged, JournalLocked, OperatorError
+from persistence.mark import Mark
 from persistence.session_rows import SCHEMA, SessionRow, SessionRows
 
 T = TypeVar("T")
@@ -124,6 +125,8 @@ class Journal:
         with ExitStack() as undo:
             self._lock = take_lock(folder, lock_wait_ms)
             undo.callback(os.close, self._lock)
+            self.mark = Mark(folder)
+            undo.callback(self.mark.close)
             with _translated(self._path):
                 self._db = connect(self._path)
                 undo.callback(self._db.close)
@@ -185,6 +188,15 @@ class Journal:
         """(the shard's own state, as of which frame, replay after which frame); (b"", 0, 0) when there is none."""
         return _meta(self._db, "snapshot", b""), _meta(self._db, "as_of", 0), _meta(self._db, "replay_after", 0)
 
+    def put(self, name: str, value: bytes) -> None:
+        """Keep a small value beside the frames, under a name of its own."""
+        with _translated(self._path), self._transaction():
+            self._put_meta(**{name: value})
+
+    def get(self, name: str) -> bytes:
+        """What was kept under a name, b"" = nothing."""
+        return _meta(self._db, name, b"")
+
     def received_ms(self, seq: int) -> int | None:
         """When a frame came in; None if there is no such frame."""
         row = self._db.execute("SELECT received_ms FROM frames WHERE seq = ?", (seq,)).fetchone()
@@ -225,6 +237,7 @@ class Journal:
 
     def close(self) -> None:
         self._db.close()
+        self.mark.close()
         os.close(self._lock)
 
 

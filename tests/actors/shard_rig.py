@@ -1,5 +1,6 @@
 """A shard on a real journal, without Ray, and everything its journal ever said."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from actors.ports import ShardStats
@@ -13,9 +14,34 @@ from persistence.journal import Frame, Journal, JournalReader
 from tests.builders import T0
 
 
-def config(*, snapshot_sessions: int = 500, max_replay_events: int = 200_000, **limits: int) -> Config:
+class Death(BaseException):
+    """The end of a process, as far as a test in one process can have it: nothing catches it."""
+
+
+class Trap(frozenset[str]):
+    """Close types that kill who asks about a `deadly` type, or asks when the `fuse` has burnt down."""
+
+    def __init__(self, _: Iterable[str] = ()) -> None:
+        self.deadly: set[object] = set()
+        self.fuse: int | None = None
+
+    def __contains__(self, event_type: object) -> bool:
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse < 0:
+                self.fuse = None
+                raise Death
+        if event_type in self.deadly:
+            raise Death
+        return super().__contains__(event_type)
+
+
+def config(
+    *, snapshot_sessions: int = 500, max_replay_events: int = 200_000, trap: Trap | None = None, **limits: int
+) -> Config:
+    more = {} if trap is None else {"close_types": trap}
     return Config(
-        session=Limits(**limits),  # type: ignore[arg-type]
+        session=Limits(**limits, **more),  # type: ignore[arg-type]
         journal=JournalLimits(snapshot_sessions=snapshot_sessions, max_replay_events=max_replay_events, lock_wait_ms=0),
     )
 
@@ -33,13 +59,18 @@ class ShardRig:
         self.shard = self._open()
 
     def _open(self) -> Shard:
-        return Shard(
-            number=0,
-            journal=Journal(self._folder),
-            config=self._config,
-            now_ms=T0 + self.now,
-            free_disk_percent=lambda: self.free_disk_percent,
-        )
+        journal = Journal(self._folder)
+        try:
+            return Shard(
+                number=0,
+                journal=journal,
+                config=self._config,
+                now_ms=T0 + self.now,
+                free_disk_percent=lambda: self.free_disk_percent,
+            )
+        except Death:
+            journal.close()  # as the kernel would
+            raise
 
     def payload(self, *events: Event, controls: tuple[Control, ...] = (), number: int | None = None) -> bytes:
         """The next batch of gateway g1, or the one with that number."""
