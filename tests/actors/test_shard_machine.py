@@ -71,7 +71,9 @@ class ShardMachine(RuleBasedStateMachine):
     def fold_batch(self, batch: Batch[Event], outcome: Outcome, frame: Frame) -> None:
         """The model never sees what was isolated. A batch that was folded in steps says how a session was after its
         step, not after the batch."""
-        self.isolated |= {e.event_id for e, s in zip(batch.events, outcome.statuses, strict=True) if s == QUARANTINED}
+        isolated = [e for e, s in zip(batch.events, outcome.statuses, strict=True) if s == QUARANTINED]
+        assert {event.event_type for event in isolated} <= {"deadly"}
+        self.isolated |= {event.event_id for event in isolated}
         kept = [place for place, event in enumerate(batch.events) if event.event_id not in self.isolated]
         seen = msgspec.structs.replace(batch, events=[batch.events[place] for place in kept])
         expected = self.model.apply(seen, frame.received_ms, frame.seq)

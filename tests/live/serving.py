@@ -32,11 +32,15 @@ class Serving:
     """A context: started on entry, stopped on exit, which must give 0 within the promised time. A killed server can
     be started again on the same port and folder."""
 
-    def __init__(self, data_dir: Path, *flags: str) -> None:
+    def __init__(self, data_dir: Path, *flags: str, python_path: Path | None = None) -> None:
+        """`python_path`: where all its processes look for modules first."""
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.with_suffix(".log")
+        self._command = [sys.executable, "-m", "cli"]
+        if python_path is not None:
+            self._command = ["env", f"PYTHONPATH={python_path}", *self._command]
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -48,7 +52,7 @@ class Serving:
         assert kind is not None or code == 0, f"exit code {code}"
 
     def start(self) -> "Serving":
-        command = [sys.executable, "-m", "cli", "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        command = [*self._command, "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([*command, *self._flags], stdout=log, stderr=log, start_new_session=True)
         try:
