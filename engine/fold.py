@@ -5,16 +5,19 @@ from functools import reduce
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from engine import config
 from engine.actionlog import extended
 from engine.detectors import build_detectors
-from engine.detectors.base import Action, Detector
+from engine.detectors.base import MAX_TEXT, Action, Detector
 from engine.idset import IdSet, hash_id
 from engine.session import Session, decode_session_raw
 from engine.watch import NOTHING, Watch, Watchers
 from engine.wire import HISTORIC, Anomaly, Device, EndReason, Seen
 
 _MAX_CACHED: Final = 10_000
+MAX_DEVICE_TEXT: Final = 200
 _MAX_KINDS: Final = 1_000  # event types are the client's words: they are not remembered without end
 
 
@@ -112,13 +115,17 @@ class Folder:
         if session.device is None and event.device is not None:
             session.device = self._shared(event.device)
         if not session.country:
-            session.country, session.city = event.country, event.city
+            session.country, session.city = event.country[:MAX_TEXT], event.city[:MAX_TEXT]
 
     def _shared(self, device: Device) -> Device:
         """One object for all sessions with the same device: a hundred bytes instead of a kilobyte each."""
-        if len(self._devices) >= _MAX_CACHED:
-            self._devices.clear()
-        return self._devices.setdefault(device, device)
+        known = self._devices.get(device)
+        if known is None:
+            if len(self._devices) >= _MAX_CACHED:
+                self._devices.clear()
+            short = _short(device)
+            known = self._devices.setdefault(short, short)
+        return known
 
     def _count(self, session: Session, event: Seen, counter: str) -> None:
         if counter:
@@ -127,7 +134,7 @@ class Folder:
             session.max_scroll_depth = event.scroll_depth
         screen = event.screen_name or event.path
         if screen != session.last_screen and screen:
-            session.last_screen = intern(screen)
+            session.last_screen = intern(screen[:MAX_TEXT])
             if session.screens.count < self._limits.max_screens:
                 session.screens.add(hash_id(screen))
 
@@ -146,7 +153,7 @@ class Folder:
         is_entry = not session.entry_ms or at_ms < session.entry_ms
         if not is_entry and at_ms < session.exit_ms:
             return
-        url, path = intern(event.url), intern(event.path)  # many sessions see the same pages
+        url, path = intern(event.url[:MAX_TEXT]), intern(event.path[:MAX_TEXT])  # many sessions see the same pages
         if is_entry:
             session.entry_ms, session.entry_url, session.entry_path = at_ms, url, path
         if at_ms >= session.exit_ms:
@@ -187,6 +194,11 @@ class Folder:
             session.device = self._shared(session.device)
         session.detectors = self.watch.thaw(session.detectors)
         return session
+
+
+def _short(device: Device) -> Device:
+    texts = ("browser", "browser_version", "os", "os_version", "device_type")
+    return replace(device, **{name: getattr(device, name)[:MAX_DEVICE_TEXT] for name in texts})
 
 
 def _counter(event_type: str, limits: config.Session) -> Literal["page", "click", "error", ""]:

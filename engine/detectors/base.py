@@ -7,6 +7,7 @@ import msgspec
 from engine.wire import EndReason, Seen, Severity
 
 MAX_EVIDENCE: Final = 20  # event ids kept per anomaly: enough to show, bounded for a burst of a million
+MAX_TEXT: Final = 2_000  # characters of a client's text kept in a session: an event may hold a megabyte
 
 
 class Finding(msgspec.Struct):

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from engine.detectors.base import MAX_EVIDENCE, Action, Detector, Finding, remember
+from engine.detectors.base import MAX_EVIDENCE, MAX_TEXT, Action, Detector, Finding, remember
 from engine.wire import Seen
 
 _MAX_BURSTS: Final = 4  # that go on at the same time, on different spots
@@ -57,7 +57,7 @@ class RageClick(Detector):
         click = event.click
         if click is None or click.x is None or click.y is None:
             return None
-        spot = Spot(event.at_ms, click.x, click.y, intern(event.path or event.screen_name), event.event_id)
+        spot = Spot(event.at_ms, click.x, click.y, intern((event.path or event.screen_name)[:MAX_TEXT]), event.event_id)
         for burst in state.bursts:
             if self._belongs(burst, spot):
                 return self._found(self._grow(burst, spot))

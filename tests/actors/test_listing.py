@@ -78,6 +78,13 @@ def test_what_the_store_has_is_not_kept() -> None:
     assert [summary.session_id for summary in kept] == ["c"]
 
 
+def test_while_the_store_is_away_the_oldest_ends_are_forgotten() -> None:
+    kept = Unstored()
+    for seq in range(1, 10_101):
+        kept.add(seq, [ended(f"s{seq}", seq)])
+    assert names(list(kept)) == [f"s{seq}" for seq in range(101, 10_101)]
+
+
 def test_pages_of_shards_and_store_become_one() -> None:
     pages = [[ended("a", 5, version=3), ended("b", 0)], [ended("c", 9), ended("a", 5, version=2)]]
     assert [(s.session_id, s.version) for s in merge(pages, 2)] == [("c", 1), ("a", 3)]

@@ -122,8 +122,9 @@ class Faulty(Detector):
     kind = "faulty"
     severity = "low"
 
-    def __init__(self, *, at_end: bool) -> None:
+    def __init__(self, *, at_end: bool, error: type[Exception] = ValueError) -> None:
         self._at_end = at_end
+        self._error = error
 
     def on_action(self, state: object, event: Seen, before: Action) -> Finding | None:
         return None if self._at_end else self._fail()
@@ -133,12 +134,17 @@ class Faulty(Detector):
 
     def _fail(self) -> Finding:
         message = "as if by mistake"
-        raise ValueError(message)
+        raise self._error(message)
 
 
+def folder_with(faulty: Faulty) -> Folder:
+    return Folder(Session(), Detectors(), detectors=[*folder().watch.detectors, faulty])
+
+
+@pytest.mark.parametrize("error", [ValueError, RecursionError])
 @pytest.mark.parametrize("at_end", [False, True])
-def test_a_detector_that_raises_is_silenced_for_that_session_and_counted(at_end: bool) -> None:
-    fold = Folder(Session(), Detectors(), detectors=[*folder().watch.detectors, Faulty(at_end=at_end)])
+def test_a_detector_that_raises_is_silenced_for_that_session_and_counted(at_end: bool, error: type[Exception]) -> None:
+    fold = folder_with(Faulty(at_end=at_end, error=error))
     session = folded(*(event("search", at) for at in range(5)), fold=fold)
     changed: list[Anomaly] = fold.end(session, "timeout", T0)
     assert session.event_count == 5
@@ -146,6 +152,24 @@ def test_a_detector_that_raises_is_silenced_for_that_session_and_counted(at_end:
     assert [found.type for found in changed] == ["missing_close"]
     assert dict(fold.watch.errors) == {"faulty": 1}
     assert session.muted == ["faulty"]
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_process_without_memory_is_no_fault_of_a_detector(at_end: bool) -> None:
+    """It ends, and the next one, which has memory, decides as if nothing had been."""
+    fold = folder_with(Faulty(at_end=at_end, error=MemoryError))
+    with pytest.raises(MemoryError):
+        fold.end(folded(event(), fold=fold), "timeout", T0)
+    assert dict(fold.watch.errors) == {}
+
+
+def test_a_session_that_was_silenced_ends_without_detectors() -> None:
+    fold = folder_with(Faulty(at_end=True))
+    session = folded(*(event("search", at) for at in range(3)), fold=fold)
+    fold.watch.silence(session)
+    assert fold.fold(session, event("search", 5), T0) == ()
+    assert fold.end(session, "timeout", T0) == []
+    assert (session.event_count, dict(fold.watch.errors), session.detectors) == (4, {}, ())
 
 
 def test_a_decoded_session_goes_on_as_if_nothing_had_happened() -> None:

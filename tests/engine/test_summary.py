@@ -1,6 +1,8 @@
+from engine.registry import Registry
+from engine.slots import session_key
 from engine.summary import summarise
 from engine.wire import ActionCount, CommonPattern, Device, RepeatedPattern, Summary
-from tests.builders import GAP, T0, click, event, make_registry
+from tests.builders import GAP, T0, batch, click, event, make_registry
 from tests.engine.drive import S1, take, tick
 
 
@@ -72,3 +74,24 @@ def test_an_ended_session_ended_with_its_last_event() -> None:
     take(registry, event(at=7))
     [summary] = tick(registry, GAP).summaries
     assert (summary.state, summary.ended_ms, summary.end_reason, summary.duration_ms) == ("ended", T0 + 7, "timeout", 0)
+
+
+def broken() -> Registry:
+    """A registry whose session s1 holds a log that cannot be read, and s2 is sound."""
+    registry = make_registry()
+    registry.apply(batch(event(), event(session="s2")), T0, 1)
+    registry.residents.live[S1].log.names = ()
+    return registry
+
+
+def test_patterns_that_cannot_be_computed_are_left_out_and_counted_and_the_session_ends() -> None:
+    registry = broken()
+    outcome = registry.end([(S1, 1), (session_key("default", "s2"), 1)], T0, 2)
+    found = {summary.session_id: (summary.event_count, len(summary.most_used_actions)) for summary in outcome.summaries}
+    assert found == {"s1": (1, 0), "s2": (1, 1)}
+    assert dict(registry.folder.watch.errors) == {"patterns": 1}
+
+
+def test_a_session_whose_patterns_fail_can_be_read() -> None:
+    summary = summarise(broken().residents.live[S1])
+    assert (summary.event_count, summary.common_patterns) == (1, [])

@@ -7,7 +7,22 @@ import msgspec
 import pytest
 
 from engine.errors import JournalDamaged
-from engine.wire import DUPLICATE, LATE_FOLDED, LATE_RAW, Click, Device, ErrorInfo, Event, Outcome, Vitals, encode
+from engine.wire import (
+    DUPLICATE,
+    ISOLATED,
+    LATE_FOLDED,
+    LATE_RAW,
+    OVERFLOW,
+    OVERFLOWED,
+    QUARANTINED,
+    Click,
+    Device,
+    ErrorInfo,
+    Event,
+    Outcome,
+    Vitals,
+    encode,
+)
 from persistence.chunk import chunk_of
 from persistence.columns import plain
 from persistence.journal import Frame
@@ -151,6 +166,13 @@ def test_an_event_too_late_to_fold_is_marked() -> None:
     events = [event("e1"), event("e2"), event("e3")]
     outcome = outcome_of(events, statuses=bytes([0, LATE_RAW, LATE_FOLDED]))
     assert tables_of(batch_frame(1, events, outcome=outcome))["events"]["late"] == [0, 1, 0]
+
+
+def test_an_event_that_was_not_folded_says_why() -> None:
+    events = [event("e1"), full_event("e2"), event("e3"), event("e4")]
+    statuses = bytes([OVERFLOW, QUARANTINED, DUPLICATE, 0])
+    columns = tables_of(batch_frame(1, events, outcome=outcome_of(events, statuses=statuses)))["events"]
+    assert (columns["event_id"], columns["flags"]) == (["e1", "e2", "e4"], [OVERFLOWED, 1 | ISOLATED, 0])
 
 
 def test_an_event_without_session_id_is_stored_under_the_session_it_was_given() -> None:
