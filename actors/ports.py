@@ -25,8 +25,9 @@ class ShardStats(msgspec.Struct):
     duplicates: int = 0
     anomalies: dict[str, int] = {}  # by type
     detector_errors: dict[str, int] = {}  # by detector
-    unfolded: dict[str, int] = {}  # events stored and not folded, by reason
     findings_dropped: int = 0  # of sessions that hold as many anomalies as they may
+    unfolded: dict[str, int] = {}  # events stored and not folded, by reason
+    replay_events: int = 0  # a restart would replay about so many
 
 
 class PersisterStats(msgspec.Struct):

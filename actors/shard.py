@@ -16,6 +16,7 @@ from actors.archive import JournalArchive
 from actors.guard import Guard
 from actors.listing import Unstored, newest
 from actors.ports import ShardStats
+from actors.saving import Saving
 from engine.config import Config
 from engine.errors import SessiondError, Wait
 from engine.numbering import Numbering
@@ -73,7 +74,7 @@ class Shard:
         self._unstored = Unstored()
         self._snapshot = Snapshot()
         self._replay_after = 0
-        self._unticked_events = 0  # that came since the last tick
+        self._saving = Saving(config.journal)
         self._stats = ShardStats(shard=number, epoch=self._journal.epoch)
         try:
             self._recover()
@@ -113,6 +114,7 @@ class Shard:
         if frame.kind == "batch":
             batch = decode_seen(frame.body)
             reply = self._guard.replay(frame, batch, is_new=is_new)
+            self._saving.took(len(batch.events))
             if is_new:
                 self._snapshot.numbering.took(batch.gateway, batch.number, encode(reply))
         elif frame.kind == "start":
@@ -148,7 +150,7 @@ class Shard:
         reply = encode(Reply(outcome.statuses, outcome.controls))
         self._snapshot.numbering.took(batch.gateway, batch.number, reply)
         self._count(outcome)
-        self._unticked_events += len(batch.events)
+        self._saving.took(len(batch.events))
         return reply
 
     def _refuse_if_full(self, batch: Batch[Seen]) -> None:
@@ -174,20 +176,14 @@ class Shard:
         now_ms = self._clamped(now_ms)
         for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
             self._end("tick", self._registry.due(now_ms, limit=_ENDS_PER_FRAME), now_ms)
+        due = self._saving.due(len(self._residents.dirty), self._journal.last_seq, self._replay_after)
         if self._residents.dirty:
-            self._save(self._due_for_saving())
+            self._save(due)
         self._unstored.stored(sinks_done_seq)
         self._journal.trim(min(self._replay_after, sinks_done_seq))
         self._journal.shrink()
         self._expire(now_ms)
         return self.stats()
-
-    def _due_for_saving(self) -> int:
-        """So many that all dirty sessions are written once while `max_replay_events` come in."""
-        limits = self._config.journal
-        wanted = len(self._residents.dirty) * self._unticked_events // limits.max_replay_events
-        self._unticked_events = 0
-        return min(max(limits.snapshot_sessions, wanted), limits.max_snapshot_sessions)
 
     def _end(self, kind: str, sessions: list[tuple[str, int]], now_ms: int) -> None:
         if not sessions:
@@ -238,6 +234,7 @@ class Shard:
         stats.live = len(self._residents.live)
         stats.last_seq = self._journal.last_seq
         stats.snapshot_seq = self._replay_after
+        stats.replay_events = self._saving.replay_events
         stats.journal_bytes = self._journal.size_bytes()
         stats.free_disk_percent = self._free_disk_percent()
         stats.started = self._registry.tally.started

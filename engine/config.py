@@ -100,7 +100,8 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The durable log of a shard."""
 
     snapshot_sessions: Positive = 500  # dirty sessions written per tick at least
-    max_snapshot_sessions: Positive = 4_000  # and at most: bounds the pause, about 10 µs each
+    # And at most: bounds the pause, 10 µs each. Four times as many while a restart would replay twice what it may.
+    max_snapshot_sessions: Positive = 4_000
     max_replay_events: Positive = 200_000  # sessions are written so fast that a restart replays about so many: 1 s
     min_free_disk_percent: Annotated[int, msgspec.Meta(ge=0, le=99)] = 5  # below it 503, before the disk is full
     lock_wait_ms: NotNegative = 15_000  # an orphan of a killed run needs some seconds to die

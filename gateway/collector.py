@@ -54,6 +54,7 @@ _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_sessions_started_total": lambda shard: shard.started,
     "sessiond_journal_frames": lambda shard: shard.last_seq,
     "sessiond_journal_replay_frames": lambda shard: shard.last_seq - shard.snapshot_seq,
+    "sessiond_journal_replay_events": lambda shard: shard.replay_events,
     "sessiond_journal_bytes": lambda shard: shard.journal_bytes,
     "sessiond_findings_dropped_total": lambda shard: shard.findings_dropped,
     "sessiond_free_disk_percent": lambda shard: shard.free_disk_percent,

@@ -52,6 +52,9 @@ METRICS: Final = (
     ),
     Metric("sessiond_journal_frames", "gauge", "engine", ("shard",), "Number of the last frame in the journal."),
     Metric("sessiond_journal_replay_frames", "gauge", "engine", ("shard",), "Frames a restart would replay."),
+    Metric(
+        "sessiond_journal_replay_events", "gauge", "engine", ("shard",), "About so many events are in those frames."
+    ),
     Metric("sessiond_journal_bytes", "gauge", "engine", ("shard",), "Size of the journal on disk."),
     Metric("sessiond_free_disk_percent", "gauge", "engine", ("shard",), "Free space where the journal lies."),
     Metric("sessiond_sink_lag_frames", "gauge", "engine", ("shard", "sink"), "Journal frames not yet in the sink."),

@@ -72,6 +72,8 @@ async def test_shards_and_sinks_speak_for_themselves(client: httpx.AsyncClient, 
         anomalies={"rage_click": 3},
         detector_errors={"rapid_fire": 1},
         findings_dropped=8,
+        unfolded={"overflow": 3},
+        replay_events=700,
     )
     sink = PersisterStats(1, "clickhouse", lag_frames=6, lag_ms=1_500, rows={"events": 70}, errors=2)
     engine.state = EngineHealth(shards=[None, shard], sinks=[sink], store_ok=True)
@@ -88,6 +90,8 @@ async def test_shards_and_sinks_speak_for_themselves(client: httpx.AsyncClient, 
         'sessiond_anomalies_total{shard="1",type="rage_click"}': 3,
         'sessiond_detector_errors_total{detector="rapid_fire",shard="1"}': 1,
         'sessiond_findings_dropped_total{shard="1"}': 8,
+        'sessiond_events_unfolded_total{reason="overflow",shard="1"}': 3,
+        'sessiond_journal_replay_events{shard="1"}': 700,
         'sessiond_journal_frames{shard="1"}': 120,
         'sessiond_journal_replay_frames{shard="1"}': 20,
         'sessiond_journal_bytes{shard="1"}': 5_000,
