@@ -64,6 +64,8 @@ class Suspects(msgspec.Struct, array_like=True):
     known: list[Suspect] = []
 
     def of(self, subject: Subject) -> Suspect | None:
+        if not self.known:
+            return None
         return next((suspect for suspect in self.known if suspect.subject == subject), None)
 
     def blame(self, subject: Subject, place: bytes, replay_after: int) -> Suspect:

@@ -9,7 +9,7 @@ import pytest
 from actors.guard import Guard
 from engine.config import Detectors, Session
 from engine.memory_archive import MemoryArchive
-from engine.poison import Isolated
+from engine.poison import ENDS, Isolated, Subject
 from engine.registry import Registry
 from engine.wire import (
     ACCEPTED,
@@ -21,13 +21,14 @@ from engine.wire import (
     Outcome,
     Reply,
     decode_batch,
+    decode_ending,
     decode_outcome,
     decode_reply,
     encode,
 )
 from persistence.journal import Frame, Journal
 from tests.actors.shard_rig import Death, ShardRig, Trap, config
-from tests.builders import HOUR, T0, closed, event, opened
+from tests.builders import GAP, HOUR, MINUTE, T0, closed, event, opened
 
 
 @pytest.fixture
@@ -244,6 +245,19 @@ class GuardRig:
     def crash(self) -> None:
         self.journal.close()
         self.start()
+
+
+def test_after_a_death_among_ends_sessions_end_one_by_one_until_nobody_is_due(rig: ShardRig) -> None:
+    rig.send(*(event(session=f"s{number}") for number in range(3)))
+    with pytest.raises(Death), rig.shard._journal.mark.folding(Subject(ENDS, "tick")):
+        raise Death
+    rig.crash()
+    rig.tick(MINUTE)
+    assert rig.shard._guard._suspects.of(Subject(ENDS, "tick")) is not None
+    assert rig.tick(GAP + MINUTE).ended == {"timeout": 3}
+    assert rig.shard._guard._suspects.known == []
+    frame = rig.read()[-1]
+    assert (frame.kind, decode_ending(frame.body).silenced) == ("tick", [])
 
 
 def test_a_session_whose_end_kills_ends_bare_and_the_others_as_always(tmp_path: Path) -> None:

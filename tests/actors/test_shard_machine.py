@@ -2,6 +2,7 @@
 folds the journal's frames without ever saving, forgetting or stopping."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from engine.config import Session
+from engine.poison import ENDS, Subject
 from engine.session import encode_session
 from engine.wire import (
     ACCEPTED,
@@ -120,6 +122,13 @@ class ShardMachine(RuleBasedStateMachine):
         sketches.insert(place, ("deadly", *sketch[1:]))
         self.send(sketches)
 
+    @rule(kind=st.sampled_from(("tick", "sweep")))
+    def be_killed_while_sessions_end(self, kind: str) -> None:
+        """From now on they end one after the other, until nobody is due."""
+        with suppress(Death), self.rig.shard._journal.mark.folding(Subject(ENDS, kind)):
+            raise Death
+        self.restart(is_clean=False)
+
     @precondition(lambda self: self.replay_deaths < 2)  # the third might be at one event for the second time
     @rule(fuse=st.integers(0, 8))
     def be_killed_in_a_replay(self, fuse: int) -> None:
@@ -207,4 +216,4 @@ class ShardMachine(RuleBasedStateMachine):
 
 
 TestShard = ShardMachine.TestCase
-TestShard.settings = settings(deadline=None, max_examples=40, stateful_step_count=30)
+TestShard.settings = settings(deadline=None, max_examples=30, stateful_step_count=30)

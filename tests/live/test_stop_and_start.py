@@ -110,6 +110,7 @@ def test_nothing_acked_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> 
                 kill(server)
             wait_for_acks(load, 200)
         assert_all_stored_once(server, load)
+        assert "not folded" not in server.log.read_text()  # who was killed from outside suspects no event for long
 
 
 @pytest.mark.timeout(120)
