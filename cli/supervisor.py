@@ -17,7 +17,7 @@ FINAL_CODES: Final = frozenset({0, 1, 2})  # done, failed for a reason that a re
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 _AWAITED: Final = (*STOPS, signal.SIGCHLD)
-_STEADY_S: Final = 60.0
+STEADY_S: Final = 10.0
 _PR_SET_PDEATHSIG: Final = 1
 
 _log = structlog.get_logger(__name__)
@@ -27,8 +27,9 @@ class Supervisor:
     """`run` blocks until the server ended for good, and returns its exit code. SIGTERM and SIGINT go to the server.
 
     `serve` runs in the child process and returns its exit code. `before_stop` is called in this one, before the
-    server hears of the stop. `pauses_s`: how long to wait after the first failure in a row, the second and so on. Fork
-    before any thread is started.
+    server hears of the stop. `pauses_s`: how long to wait after the first failure in a row, the second and so on. One
+    that lived for `steady_s` begins a new row: no machine is kept busy by what happens so seldom, and a server that
+    served and was killed should be back at once. Fork before any thread is started.
 
     Signals are blocked and waited for, never handled: one that comes just before a wait would not end it.
     """
@@ -39,9 +40,11 @@ class Supervisor:
         *,
         before_stop: Callable[[], None] = lambda: None,
         pauses_s: Sequence[float] = PAUSES_S,
+        steady_s: float = STEADY_S,
     ) -> None:
         self._serve = serve
         self._pauses_s = pauses_s
+        self._steady_s = steady_s
         self._before_stop = before_stop
         self._stopping = False
 
@@ -64,7 +67,7 @@ class Supervisor:
                 return code
             if self._stopping:
                 return 0 if code == -signal.SIGTERM else 1
-            failures = failures + 1 if monotonic() - started_s < _STEADY_S else 1
+            failures = failures + 1 if monotonic() - started_s < self._steady_s else 1
             pause_s = self._pauses_s[min(failures, len(self._pauses_s)) - 1]
             _log.error("server ended", pid=child, code=code, again_in_s=pause_s)
             if signal.sigtimedwait(STOPS, pause_s) is not None:

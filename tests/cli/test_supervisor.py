@@ -14,6 +14,8 @@ import pytest
 
 from cli.supervisor import Supervisor
 
+FOREVER_S = 60
+
 
 def supervised(serve: Callable[[], int], **options: Any) -> int:
     """The exit code. What the programs have to tell they leave in files."""
@@ -37,6 +39,17 @@ def programs(folder: Path, *runs: Callable[[], int]) -> Callable[[], int]:
 def killed() -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return 0
+
+
+def crashed_and_stopped() -> int:
+    """Whoever outlives the crashed server stops the supervisor."""
+    server, supervisor = os.getpid(), os.getppid()
+    if not os.fork():
+        while os.getppid() == server:
+            os.sched_yield()
+        os.kill(supervisor, signal.SIGTERM)
+        os._exit(0)
+    return 70
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
@@ -78,19 +91,20 @@ def test_what_is_to_be_done_before_a_stop_is_done_once_and_before_the_server_hea
 
 
 def test_a_stop_between_two_runs_is_heard(tmp_path: Path) -> None:
-    """Whoever outlives the crashed server sends it."""
-
-    def crashed() -> int:
-        server, supervisor = os.getpid(), os.getppid()
-        if not os.fork():
-            while os.getppid() == server:
-                os.sched_yield()
-            os.kill(supervisor, signal.SIGTERM)
-            os._exit(0)
-        return 70
-
-    assert supervised(programs(tmp_path, crashed, lambda: 0), pauses_s=[60]) == 1
+    assert supervised(programs(tmp_path, crashed_and_stopped, lambda: 0), pauses_s=[60]) == 1
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_server_that_dies_soon_again_and_again_is_started_after_longer_and_longer_pauses(tmp_path: Path) -> None:
+    """The stop comes in the second pause, which would never end."""
+    runs = programs(tmp_path, killed, crashed_and_stopped, lambda: 0)
+    assert supervised(runs, pauses_s=[0, FOREVER_S], steady_s=FOREVER_S) == 1
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_server_that_has_lived_for_a_while_is_started_again_at_once_however_often_it_is_killed(tmp_path: Path) -> None:
+    assert supervised(programs(tmp_path, *[killed] * 5, lambda: 0), pauses_s=[0, FOREVER_S], steady_s=0) == 0
+    assert len(list(tmp_path.iterdir())) == 6
 
 
 def test_the_signals_are_as_before_afterwards() -> None:
