@@ -1,13 +1,15 @@
 """The parent of a server: it holds the listening socket and starts the server again when that was killed.
 
 It does nothing else, so that little can go wrong with it. While the server restarts, connections wait in the socket's
-backlog instead of being refused.
+backlog instead of being refused. What a dead server leaves behind ends before the next one starts: a shard that lived
+on would keep its folder, and Ray's processes wait long for others that are gone.
 """
 
 import ctypes
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -19,6 +21,7 @@ STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 _AWAITED: Final = (*STOPS, signal.SIGCHLD)
 STEADY_S: Final = 10.0
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
 
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +32,8 @@ class Supervisor:
     `serve` runs in the child process and returns its exit code. `before_stop` is called in this one, before the
     server hears of the stop. `pauses_s`: how long to wait after the first failure in a row, the second and so on. One
     that lived for `steady_s` begins a new row: no machine is kept busy by what happens so seldom, and a server that
-    served and was killed should be back at once. Fork before any thread is started.
+    served and was killed should be back at once. Fork before any thread is started. Children that this process had
+    before are left alone.
 
     Signals are blocked and waited for, never handled: one that comes just before a wait would not end it.
     """
@@ -58,11 +62,14 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _run(self, mask: Iterable[int]) -> int:
+        others = _children()
+        _adopt_orphans()
         failures = 0
         while True:
             started_s = monotonic()
             child = self._start(mask)
             code = self._wait(child)
+            _end_orphans(others)
             if code in FINAL_CODES:
                 return code
             if self._stopping:
@@ -96,6 +103,23 @@ class Supervisor:
             self._stopping = True
             self._before_stop()
         os.kill(child, signal.SIGTERM)
+
+
+def _children() -> set[int]:
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+def _adopt_orphans() -> None:
+    """From now on a process below this one becomes its child when its own parent dies."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_orphans(others: set[int]) -> None:
+    """Until there are none: the children of one that ends come here too."""
+    while orphans := _children() - others:
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def die_with(parent: int) -> None:
