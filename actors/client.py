@@ -1,13 +1,14 @@
 """The engine as the gateway sees it: which shard to ask, when to ask the store, what they said last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 from actors.link import LinkLost, ShardLink, StoreLink
 from actors.listing import merge
 from actors.pipe import ShardPipe
 from actors.ports import EngineHealth, PersisterStats, ShardStats
+from actors.silence import Silence
 from engine import slots
 from engine.config import Config
 from engine.errors import SessiondError, Wait
@@ -31,7 +32,7 @@ class Client:
         self._now_ms = now_ms
         self._pipes = [ShardPipe(link, config.engine, now_ms) for link in shards]
         self._shard_stats: list[ShardStats | None] = [None] * len(shards)
-        self._seen_ms = [now_ms()] * len(shards)
+        self._silences = [Silence() for _ in shards]
         self._sinks: list[PersisterStats] = []
         self._store_error = "not asked yet"
 
@@ -133,7 +134,15 @@ class Client:
 
     def longest_absence_ms(self) -> int:
         """How long the shard that was silent longest has not answered a tick."""
-        return self._now_ms() - min(self._seen_ms)
+        return max(silence.absent_ms for silence in self._silences)
+
+    def hung(self) -> list[int]:
+        """The shards that are there but have answered nothing for `engine.hang_ms`; each is named once per that time,
+        for whoever asks kills it."""
+        found = [n for n, silence in enumerate(self._silences) if silence.hung_ms >= self._config.engine.hang_ms]
+        for number in found:
+            self._silences[number].killed()
+        return found
 
     async def tick(self) -> None:
         """One tick of every shard; those that do not answer in time show as None in `health`."""
@@ -142,10 +151,17 @@ class Client:
         await asyncio.gather(*ticks)
 
     async def _tick_shard(self, number: int, link: ShardLink, now_ms: int) -> None:
-        stats = await self._or_none(link.tick(now_ms, self._stored_by_all(number)))
+        limits, silence = self._config.engine, self._silences[number]
+        stats = None
+        try:
+            async with asyncio.timeout(limits.call_timeout_ms / 1000):
+                stats = await link.tick(now_ms, self._stored_by_all(number))
+            silence.answered()
+        except LinkLost:
+            silence.lost(limits.tick_ms)
+        except TimeoutError:
+            silence.timed_out(limits.call_timeout_ms)
         self._shard_stats[number] = stats
-        if stats is not None:
-            self._seen_ms[number] = self._now_ms()
 
     def _stored_by_all(self, shard: int) -> int:
         return min((sink.done_seq for sink in self._sinks if sink.shard == shard), default=0)
@@ -161,13 +177,6 @@ class Client:
             self._store_error = "The store process does not answer."
         except SessiondError as error:
             self._store_error = error.message
-
-    async def _or_none(self, call: Coroutine[Any, Any, T]) -> T | None:
-        try:
-            async with asyncio.timeout(self._config.engine.call_timeout_ms / 1000):
-                return await call
-        except (LinkLost, TimeoutError):
-            return None
 
     async def close(self) -> None:
         await asyncio.gather(*(pipe.close() for pipe in self._pipes))

@@ -9,8 +9,8 @@ SETTINGS: Final = {
     "RAY_task_events_report_interval_ms": "0",
     # A call to a shard travels inside its message up to this size; beyond, by way of the object store, which is slow.
     "RAY_max_direct_call_object_size": "250000",
-    # A call to a dead shard fails at once and is made again. By default Ray looks once a second whether a call has waited
-    # a second for the reason of the death: up to 2 s in which a shard that is back is not asked.
+    # A call to a dead shard fails at once and is made again. By default Ray keeps it until it knows the reason of the
+    # death, for 1 to 2 s in which a shard that is back is not asked.
     "RAY_timeout_ms_task_wait_for_death_info": "0",
     "RAY_memory_usage_threshold": "0.90",
     "RAY_USAGE_STATS_ENABLED": "0",

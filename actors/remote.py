@@ -39,6 +39,7 @@ _QUERY_THREADS: Final = 4
 _MAX_PENDING_CALLS: Final = 1000
 _OBJECT_STORE_BYTES: Final = 150_000_000
 _EXIT_FAILED: Final = 70
+_VITAL: Final = frozenset({"gcs_server", "raylet"})
 _STORE_NICENESS: Final = 5  # merges and large queries come after the acks that clients wait for
 
 
@@ -172,6 +173,9 @@ class RayShardLink:
         answer: list[Summary] = await _answer(self._actor.sessions.remote(wanted))
         return answer
 
+    def kill(self) -> None:
+        ray.kill(self._actor, no_restart=False)
+
     async def close(self) -> None:
         await _answer(self._actor.close.remote())
 
@@ -253,6 +257,15 @@ class RayNode:
         self.store = RayStoreLink(self._store_class.remote(self._config, len(self.shards)))
         await self.store.process_id()
         return self.store
+
+    def dead(self) -> list[str]:
+        """Ray's own processes that died, without which no actor comes back."""
+        node: Any = ray._private.worker._global_node  # nothing public knows them
+        return sorted({name for name, _ in node.dead_processes()} & _VITAL)
+
+    def kill_shard(self, number: int) -> None:
+        """Ray starts it again. It asks the process to end first, and kills one that does not within 5 s."""
+        self.shards[number].kill()
 
     async def stop(self, timeout_ms: int) -> None:
         """Store what can be stored in time, save every session, end the processes. One that is dead already has

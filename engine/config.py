@@ -41,6 +41,9 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_timeout_ms: Positive = 5_000
     hold_ms: Positive = 5_000  # how long a request waits for a shard that restarts before it gets 503
     tick_ms: Positive = 250
+    # A shard that is there but answers no tick for so long is killed and starts anew. Three timeouts in a row: one that
+    # is only slow answers some of them.
+    hang_ms: Positive = 15_000
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

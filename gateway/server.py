@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -18,9 +17,8 @@ from actors.ticker import Ticker
 from actors.wiring import claim, settle_shards, system_now_ms
 from engine.config import Config
 from gateway.app import create_app
+from gateway.guard import Guard
 
-EXIT_ABSENT = 71
-_MAX_ABSENCE_MS = 30_000  # Ray brings a killed shard back in about 2 s, a large one in 10
 _STOP_SHARE_REQUESTS = 4  # of the time for stopping, a quarter goes to requests that are under way
 _log = structlog.get_logger(__name__)
 
@@ -50,14 +48,6 @@ def serve(config: Config, listener: socket.socket) -> None:
         node.shutdown()
 
 
-async def _watch(client: Client, server: Server) -> None:
-    """A shard that stays away means that Ray itself is gone: end, and let the supervisor start everything anew."""
-    while client.longest_absence_ms() < _MAX_ABSENCE_MS:
-        await asyncio.sleep(1)
-    _log.error("a shard does not come back; this process ends", absent_ms=client.longest_absence_ms())
-    os._exit(EXIT_ABSENT)
-
-
 async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None:
     store = await node.start()
     client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms)
@@ -79,11 +69,11 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     )
     host, port = listener.getsockname()[:2]
     _log.info("serving", url=f"http://{host}:{port}", shards=len(node.shards), data_dir=config.data_dir)
-    watch = asyncio.create_task(_watch(client, server))
+    guard = asyncio.create_task(Guard(client, node).run())
     calm_gc()
     await server.serve(sockets=[listener])
     _log.info("stopping")
-    watch.cancel()
+    guard.cancel()
     await ticker.stop()
     await client.close()
     await node.stop(limits.stop_timeout_ms - limits.stop_timeout_ms // _STOP_SHARE_REQUESTS)
