@@ -42,7 +42,7 @@ FULL: Final[tuple[Job, ...]] = (
     ("W3", lambda: growth.by_sessions((1_000, 10_000, 100_000, 1_000_000))),
     ("W3", lambda: growth.by_events(1_000, (10, 100, 1_000))),
     ("W3", lambda: shards.measure((1, 2, 4), seconds=8)),
-    ("W4", lambda: restart.measure({1_000: 3, 10_000: 3, 100_000: 3, 1_000_000: 1})),
+    ("W4", lambda: restart.measure({1_000: 3, 10_000: 3, 100_000: 5, 1_000_000: 1})),
     ("W5", lambda: freshness.measure(seconds=30)),
 )
 QUICK: Final[tuple[Job, ...]] = (
