@@ -39,7 +39,8 @@ def test_a_killed_shard_accepts_again_in_3_seconds(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("process", ["gcs/gcs_server", "raylet/raylet"])
-def test_when_ray_dies_everything_starts_anew_within_10_seconds(tmp_path: Path, process: str) -> None:
+def test_when_ray_dies_everything_starts_anew_within_20_seconds(tmp_path: Path, process: str) -> None:
+    """6 to 8 s on a machine with nothing else to do; 14 s beside seven other test runs."""
     with Serving(tmp_path / "data") as server:
         send(server, 0)
         before = server.pids("")
@@ -47,5 +48,5 @@ def test_when_ray_dies_everything_starts_anew_within_10_seconds(tmp_path: Path, 
         started_s = time.monotonic()
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before), 5)
         send(server, 1)
-        assert time.monotonic() - started_s < 10
+        assert time.monotonic() - started_s < 20
         assert_nothing_lost(server, 2)
