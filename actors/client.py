@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
+import msgspec
+
 from actors.link import LinkLost, ShardLink, StoreLink
 from actors.listing import merge
 from actors.pipe import ShardPipe
@@ -35,6 +37,7 @@ class Client:
         self._silences = [Silence() for _ in shards]
         self._sinks: list[PersisterStats] = []
         self._store_error = "not asked yet"
+        self._store_is_away = False
 
     # -- events ---------------------------------------------------------------------------------------------------
 
@@ -93,12 +96,12 @@ class Client:
     async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
         shard = self._shards[self._shard_of(project_id, session_id)]
         found = await self._answer(shard.session(project_id, session_id, generation))
-        return found or await self._answer(self._store.session(project_id, session_id, generation))
+        return found or await self._stored(lambda: self._store.session(project_id, session_id, generation))
 
     async def sessions(self, wanted: SessionFilter) -> list[Summary]:
         pages = [self._shard_sessions(shard, wanted) for shard in self._shards]
         if wanted.state != "live":
-            pages.append(self._answer(self._store.sessions(wanted)))
+            pages.append(self._stored(lambda: self._store.sessions(wanted)))
         return merge(await asyncio.gather(*pages), wanted.limit)
 
     async def _shard_sessions(self, shard: ShardLink, wanted: SessionFilter) -> list[Summary]:
@@ -113,10 +116,16 @@ class Client:
         return found
 
     async def events(self, wanted: EventFilter) -> list[StoredEvent]:
-        return await self._answer(self._store.events(wanted))
+        return await self._stored(lambda: self._store.events(wanted))
 
     async def stats(self, wanted: StatsFilter) -> EventStats:
-        return await self._answer(self._store.stats(wanted))
+        return await self._stored(lambda: self._store.stats(wanted))
+
+    async def _stored(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What the store answers. While it is known to be away nobody waits for its timeout."""
+        if self._store_is_away:
+            raise Wait(self._store_error, "store_unavailable")
+        return await self._answer(ask())
 
     async def _answer(self, call: Awaitable[T]) -> T:
         """An answer in time, or `Wait`."""
@@ -130,7 +139,15 @@ class Client:
     # -- looking after it -----------------------------------------------------------------------------------------
 
     def health(self) -> EngineHealth:
-        return EngineHealth(list(self._shard_stats), self._sinks, not self._store_error, self._store_error)
+        sinks = [self._with_new_frames(sink) for sink in self._sinks]
+        return EngineHealth(list(self._shard_stats), sinks, not self._store_error, self._store_error)
+
+    def _with_new_frames(self, sink: PersisterStats) -> PersisterStats:
+        """A persister that waits for its store does not see what comes in meanwhile; the shard says it."""
+        shard = self._shard_stats[sink.shard]
+        if shard is None:
+            return sink
+        return msgspec.structs.replace(sink, lag_frames=max(sink.lag_frames, shard.last_seq - sink.done_seq))
 
     def longest_absence_ms(self) -> int:
         """How long the shard that was silent longest has not answered a tick."""
@@ -167,16 +184,17 @@ class Client:
         return min((sink.done_seq for sink in self._sinks if sink.shard == shard), default=0)
 
     async def ask_store(self) -> None:
-        """Ask the store and the persisters how they are."""
+        """Ask the persisters how they are, and what the store's process knows of the store."""
+        error, is_away = "", False
         try:
             async with asyncio.timeout(self._config.engine.call_timeout_ms / 1000):
                 self._sinks = await self._store.sinks()
                 await self._store.ping()
-            self._store_error = ""
         except (LinkLost, TimeoutError):
-            self._store_error = "The store process does not answer."
-        except SessiondError as error:
-            self._store_error = error.message
+            error = "The store process does not answer."
+        except SessiondError as failure:
+            error, is_away = failure.message, True
+        self._store_error, self._store_is_away = error, is_away
 
     async def close(self) -> None:
         await asyncio.gather(*(pipe.close() for pipe in self._pipes))

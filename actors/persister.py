@@ -5,6 +5,7 @@ Nothing is ever skipped: what the store does not take now is sent again, with th
 
 from collections.abc import Callable
 
+import msgspec
 import structlog
 
 from actors.daily_counts import DailyCounts
@@ -40,6 +41,7 @@ class Persister:
         rules: FlushRules,
         backoff: Backoff,
     ) -> None:
+        self.shard = source.shard
         self._source = source
         self._store = store
         self._plan = plan
@@ -56,14 +58,26 @@ class Persister:
         self._errors = 0
         self._last_error = ""
         self._rows: dict[str, int] = {}
+        self._waiting_since_ms: int | None = None  # when the oldest frame came that is not stored
         self._stats = PersisterStats(shard=source.shard, sink=source.sink)
 
     def step(self, now_ms: int) -> int:
         """One unit of work; when to come again (Unix ms): at once when that is not after `now_ms`."""
         if now_ms >= self._retry_ms and self._advance(now_ms, is_forced=False):
             self._count_days(lambda: self._daily.step(now_ms))
-        self._note(now_ms)
+        self._note()
         return self._next_wake_ms(now_ms)
+
+    def look(self, now_ms: int) -> int:
+        """While the store is away: see how much waits, send nothing. When to come again."""
+        if now_ms >= self._retry_ms:
+            self._attempt(lambda: self._read(now_ms), now_ms)
+        self._note()
+        return now_ms + self._rules.poll_ms
+
+    def retry_now(self) -> None:
+        """The store is back: what waited for another attempt need not wait any longer."""
+        self._failures = self._retry_ms = 0
 
     def flush(self, now_ms: int, *, give_up: Callable[[], bool] = lambda: False) -> bool:
         """Store everything that the journal holds. False when the store did not take it or `give_up` said so.
@@ -74,27 +88,37 @@ class Persister:
         while before_seq != self._done_seq:
             before_seq = self._done_seq
             if give_up() or not self._advance(now_ms, is_forced=True):
-                self._note(now_ms)
+                self._note()
                 return False
         is_counted = self._count_days(self._daily.flush)
-        self._note(now_ms)
+        self._note()
         return is_counted
 
     def failed(self, error: Exception, now_ms: int) -> None:
         """Something unforeseen came out of `step` or `flush`: start over from what is durable, after a long wait."""
         self._start_over(f"{type(error).__name__}: {error}", now_ms)
-        self._note(now_ms)
+        self._note()
 
-    def stats(self) -> PersisterStats:
-        """As of the last step. `last_error` is "" again once the store works again."""
-        return self._stats
+    def stats(self, now_ms: int) -> PersisterStats:
+        """As of the last step, but for the age of what waits: a step may take as long as the store lets it wait.
+        `last_error` is "" again once the store works again."""
+        since_ms = self._waiting_since_ms
+        lag_ms = 0 if since_ms is None else max(0, now_ms - since_ms)
+        return msgspec.structs.replace(self._stats, lag_ms=lag_ms)
 
     def close(self) -> None:
         self._intake.close()
 
     def _advance(self, now_ms: int, *, is_forced: bool) -> bool:
+        if not self._attempt(lambda: self._work(now_ms, is_forced=is_forced), now_ms):
+            return False
+        self._failures = self._retry_ms = 0
+        self._last_error = ""
+        return True
+
+    def _attempt(self, work: Callable[[], None], now_ms: int) -> bool:
         try:
-            self._work(now_ms, is_forced=is_forced)
+            work()
         except Wait as error:
             self._failures += 1
             delay_ms = self._backoff.delay_ms(self._failures, self._seed())
@@ -103,19 +127,21 @@ class Persister:
         except OperatorError as error:
             self._start_over(error.message, now_ms)
             return False
-        self._failures = self._retry_ms = 0
-        self._last_error = ""
         return True
 
     def _work(self, now_ms: int, *, is_forced: bool) -> None:
+        self._read(now_ms)
+        if self._delivery is None and (is_forced or self._backlog.is_due(now_ms)):
+            self._plan_next()
+        if self._delivery is not None:
+            self._note()  # the store may take its time
+            self._send(self._delivery)
+
+    def _read(self, now_ms: int) -> None:
         if not self._is_resumed:
             self._resume()
         if self._delivery is None:
             self._intake.read(now_ms)
-            if is_forced or self._backlog.is_due(now_ms):
-                self._plan_next()
-        if self._delivery is not None:
-            self._send(self._delivery)
 
     def _resume(self) -> None:
         """Begin where the plan says: a chunk that was planned is sent again as it was, stored or not."""
@@ -187,14 +213,13 @@ class Persister:
     def _oldest_ms(self) -> int | None:
         return self._delivery.chunk.oldest_ms if self._delivery else self._backlog.oldest_ms()
 
-    def _note(self, now_ms: int) -> None:
-        oldest_ms = self._oldest_ms()
+    def _note(self) -> None:
+        self._waiting_since_ms = self._oldest_ms()
         self._stats = PersisterStats(
             shard=self._source.shard,
             sink=self._source.sink,
             done_seq=self._done_seq,
             lag_frames=max(0, self._intake.last_seq - self._done_seq),
-            lag_ms=0 if oldest_ms is None else max(0, now_ms - oldest_ms),
             rows=dict(self._rows),
             errors=self._errors,
             last_error=self._last_error or self._daily.last_error,

@@ -36,6 +36,8 @@ from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilte
 T = TypeVar("T")
 
 _QUERY_THREADS: Final = 4
+_CARE: Final = "care"  # threads of the store for what must be answered while every query hangs
+_CARE_THREADS: Final = 2
 _MAX_PENDING_CALLS: Final = 1000
 _OBJECT_STORE_BYTES: Final = 150_000_000
 _EXIT_FAILED: Final = 70
@@ -205,14 +207,14 @@ class RayStoreLink:
         return answer
 
     async def sinks(self) -> list[PersisterStats]:
-        answer: list[PersisterStats] = await _answer(self._actor.sinks.remote())
+        answer: list[PersisterStats] = await _answer(self._actor.sinks.options(concurrency_group=_CARE).remote())
         return answer
 
     async def ping(self) -> None:
-        await _answer(self._actor.ping.remote())
+        await _answer(self._actor.ping.options(concurrency_group=_CARE).remote())
 
     async def close(self, timeout_ms: int) -> None:
-        await _answer(self._actor.close.remote(timeout_ms))
+        await _answer(self._actor.close.options(concurrency_group=_CARE).remote(timeout_ms))
 
     async def process_id(self) -> int:
         answer: int = await _answer(self._actor.process_id.remote())
@@ -247,7 +249,8 @@ class RayNode:
         remote: Any = ray.remote  # its overloads do not know classes with options
         options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
         shard = remote(ShardShell).options(max_pending_calls=_MAX_PENDING_CALLS, **options)
-        self._store_class = remote(StoreShell).options(max_concurrency=_QUERY_THREADS, **options)
+        store = remote(concurrency_groups={_CARE: _CARE_THREADS})(StoreShell)
+        self._store_class = store.options(max_concurrency=_QUERY_THREADS, **options)
         self.shards = [RayShardLink(shard.remote(config, number)) for number in range(shards)]
         self.store: RayStoreLink | None = None
 

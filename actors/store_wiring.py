@@ -4,28 +4,18 @@ ClickHouse and Arrow: 50 MB and a tenth of a second each, in which a shard that 
 
 from pathlib import Path
 
-import structlog
-
 from actors.storekeeper import StoreKeeper
 from actors.wiring import shard_folder, system_now_ms
 from engine.config import Config
-from engine.errors import Wait
 from persistence.clickhouse import ClickHouseStore
 from persistence.plan import Plan
 
-_log = structlog.get_logger(__name__)
-
 
 def open_storekeeper(config: Config, shards: int) -> StoreKeeper:
-    """The journals must exist. A store that cannot work now is not waited for: it is filled when it can."""
+    """The journals must exist. The store is not waited for: it is opened and filled as soon as it can be."""
     folder = Path(config.data_dir)
-    store = ClickHouseStore(config.clickhouse, path=str(folder / "clickhouse"))
-    try:
-        store.migrate()
-    except Wait as error:
-        _log.warning("the store is not ready", error=error.message)
     return StoreKeeper(
-        store=store,
+        store=ClickHouseStore(config.clickhouse, path=str(folder / "clickhouse")),
         plan=Plan(folder / "sinks.db"),
         journals=[shard_folder(config, number) for number in range(shards)],
         config=config,

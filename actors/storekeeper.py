@@ -9,6 +9,7 @@ from actors.daily_counts import DailyCounts
 from actors.persister import Persister
 from actors.persister_loop import PersisterLoop
 from actors.ports import PersisterStats
+from actors.pulse import Pulse
 from engine.config import Config
 from engine.wire import Summary
 from persistence.flush import flush_rules
@@ -33,7 +34,11 @@ class StoreKeeper:
         self._persisters = [
             self._persister(shard, JournalReader(folder), daily, config) for shard, folder in enumerate(journals)
         ]
-        self._loop = PersisterLoop(persisters=self._persisters, clock=clock)
+        self._loop = PersisterLoop(
+            persisters=self._persisters, clock=clock, is_away=lambda: bool(self._pulse.trouble())
+        )
+        self._pulse = Pulse(store=store, clock=clock, on_return=self._loop.retry_now)
+        self._pulse.start()
         self._loop.start()
 
     def _persister(self, shard: int, reader: JournalReader, daily: DailyCounts, config: Config) -> Persister:
@@ -64,10 +69,12 @@ class StoreKeeper:
         return self._loop.stats()
 
     def ping(self) -> None:
-        self._store.ping()
+        """Raises `Wait` when the store does not answer; says so at once, because it was asked before."""
+        self._pulse.check()
 
     def close(self, timeout_ms: int) -> None:
         """Store what the journals hold, for at most `timeout_ms`, and let go of everything."""
+        self._pulse.stop()
         if not self._loop.stop(timeout_ms):
             return  # an insert is still under way: what it uses stays open, and the process ends with it
         for persister in self._persisters:

@@ -100,4 +100,6 @@ def _journal(health: EngineHealth) -> Check:
 def _clickhouse(health: EngineHealth) -> Check:
     errors = sum(sink.errors for sink in health.sinks)
     last_error = health.store_error or next((sink.last_error for sink in health.sinks if sink.last_error), "")
-    return {"status": "ok" if health.store_ok else "degraded", "errors": errors, "last_error": last_error}
+    # An answering store that does not take rows is as bad: the journal grows.
+    status: Status = "ok" if health.store_ok and not last_error else "degraded"
+    return {"status": status, "errors": errors, "last_error": last_error}

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from engine.config import ClickHouse
 from engine.wire import Summary
-from persistence.connection import ClientPool, open_client, our_errors
+from persistence.connection import ClientPool, open_client
 from persistence.migrations import migrate, shipped_migrations
 from persistence.ports import DailyCount, EventFilter, EventStats, Rows, SessionFilter, StatsFilter, StoredEvent
 from persistence.queries import (
@@ -27,11 +28,14 @@ from persistence.queries import (
     sessions_query,
     uniques_query,
 )
+from persistence.store_errors import our_errors
 from persistence.stored_events import stored_event
 from persistence.summary_rows import summary_of
 from persistence.tables import table_named
 
 _MAX_CLIENTS: Final = 4  # one inserts, the others answer queries
+_PING_MS: Final = 5_000  # who cannot answer `SELECT 1` in this time cannot work
+_CLOSE_MS: Final = 1_000  # for statements under way when the store is closed
 
 # One insert is one block of one thread, or its deduplication token would not cover all of it.
 _INSERT_SETTINGS: Final = {
@@ -58,6 +62,7 @@ class ClickHouseStore:
         self._config = config
         self._path = path
         self._pool = ClientPool(self._open, limit=_MAX_CLIENTS, wait_ms=config.timeout_ms)
+        self._ping_pool = ClientPool(self._open_to_ping, limit=1, wait_ms=_PING_MS)
         self._version = 0  # of the schema; 0 = not brought up to date yet
         self._migration = threading.Lock()
 
@@ -109,11 +114,13 @@ class ClickHouseStore:
         return _stats(self._rows(counts_query(wanted)), users=users, sessions=sessions)
 
     def ping(self) -> None:
-        with self._pool.client() as client:
+        """With a client of its own: it must say how the store is also when all others wait for an answer."""
+        with self._ping_pool.client() as client:
             client.query("SELECT 1")
 
     def close(self) -> None:
-        self._pool.close()
+        self._ping_pool.close(_CLOSE_MS)
+        self._pool.close(_CLOSE_MS)
 
     def _open(self) -> Client:
         """The schema first: a server that was away at the start is brought up to date when it comes back."""
@@ -121,6 +128,12 @@ class ClickHouseStore:
         client = open_client(self._config, path=self._path)
         client.database = self._config.database
         return client
+
+    def _open_to_ping(self) -> Client:
+        if not self._config.url:
+            self.migrate()  # opens the folder, which must not happen twice at a time
+        impatient = msgspec.structs.replace(self._config, timeout_ms=min(self._config.timeout_ms, _PING_MS))
+        return open_client(impatient, path=self._path)
 
     def _rows(self, query: Query) -> Sequence[Sequence[Any]]:
         with self._pool.client() as client:

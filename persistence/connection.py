@@ -1,6 +1,8 @@
-"""Clients of clickhouse-connect, embedded or over HTTP, and the one place where the driver's errors become ours."""
+"""Clients of clickhouse-connect, embedded or over HTTP, and a pool of them."""
 
+import logging
 import queue
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -8,37 +10,10 @@ from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 
 from engine.config import ClickHouse
-from engine.errors import ClientError, OperatorError, SessiondError, Wait
-
-# Server codes after which the same statement can succeed later.
-_PASSING_CODES: Final = frozenset(
-    {
-        159,  # TIMEOUT_EXCEEDED
-        160,  # TOO_SLOW
-        173,  # CANNOT_ALLOCATE_MEMORY
-        202,  # TOO_MANY_SIMULTANEOUS_QUERIES
-        203,  # NO_FREE_CONNECTION
-        209,  # SOCKET_TIMEOUT
-        210,  # NETWORK_ERROR
-        225,  # NO_ZOOKEEPER
-        236,  # ABORTED
-        241,  # MEMORY_LIMIT_EXCEEDED
-        242,  # TABLE_IS_READ_ONLY
-        243,  # NOT_ENOUGH_SPACE
-        252,  # TOO_MANY_PARTS
-        279,  # ALL_CONNECTION_TRIES_FAILED
-        285,  # TOO_FEW_LIVE_REPLICAS
-        286,  # UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
-        319,  # UNKNOWN_STATUS_OF_INSERT
-        394,  # QUERY_WAS_CANCELLED
-        999,  # KEEPER_EXCEPTION
-    }
-)
-_RESULT_TOO_LARGE: Final = 396
-_NOT_OPENED: Final = "EmbeddedServer"
+from engine.errors import Wait
+from persistence.store_errors import our_errors
 
 MAX_RESULT_ROWS: Final = 1_000_000  # an answer is built in the process that also drains the journal
 
@@ -48,6 +23,8 @@ def open_client(config: ClickHouse, *, path: str) -> Client:
 
     Raises what the driver raises: call it inside `our_errors`.
     """
+    # It would log each failure with its traceback, every second of an outage; our errors say it in a sentence.
+    logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
     settings: dict[str, Any] = {
         "max_memory_usage": config.max_memory_bytes,
         "max_execution_time": max(1, config.timeout_ms // 1000),
@@ -101,14 +78,25 @@ class ClientPool:
             finally:
                 self._free.put(lent)
 
-    def close(self) -> None:
-        """Waits for the statements under way, then closes every client; using the pool afterwards opens new ones."""
+    def close(self, wait_ms: int) -> bool:
+        """Waits that long for the statements under way and closes every client; using the pool afterwards opens new
+        ones. False when some are still at work: those stay open."""
+        deadline_s = time.monotonic() + wait_ms / 1000
         with our_errors():
-            clients = [self._take() for _ in range(self._limit)]
-            for client in clients:
+            for closed in range(self._limit):
+                try:
+                    client = self._free.get(timeout=max(0.0, deadline_s - time.monotonic()))
+                except queue.Empty:
+                    self._give_back(closed)
+                    return False
                 if client is not None:
                     client.close()
-                self._free.put(None)
+            self._give_back(self._limit)
+        return True
+
+    def _give_back(self, places: int) -> None:
+        for _ in range(places):
+            self._free.put(None)
 
     def _take(self) -> Client | None:
         try:
@@ -116,36 +104,3 @@ class ClientPool:
         except queue.Empty:
             msg = "Every connection to ClickHouse is busy."
             raise Wait(msg, code="store_unavailable") from None
-
-
-@contextmanager
-def our_errors() -> Iterator[None]:
-    try:
-        yield
-    except SessiondError:
-        raise
-    except ClickHouseError as error:
-        raise _ours(error) from error
-    except OSError as error:
-        msg = f"ClickHouse cannot be used now: {error}."
-        raise Wait(msg, code="store_unavailable") from error
-    except (TypeError, ValueError, AttributeError, ImportError) as error:
-        # The driver checks values while it encodes them, and reports some of them in Python's own words.
-        msg = f"ClickHouse client refused the statement: {error}."
-        raise OperatorError(msg) from error
-
-
-def _ours(error: ClickHouseError) -> SessiondError:
-    code = getattr(error, "code", None)
-    message = f"ClickHouse: {error}"
-    if code == _RESULT_TOO_LARGE:
-        return ClientError("The answer would be too large: ask for a shorter range.", code="range_too_large")
-    if code is None and _NOT_OPENED in message:
-        # Most often the process that was killed a moment ago still holds it; the engine prints why to stderr.
-        busy = "The embedded database cannot be opened: another process holds it, or its files are damaged."
-        return Wait(busy, code="store_unavailable")
-    if code in _PASSING_CODES or (code is None and isinstance(error, OperationalError)):
-        return Wait(message, code="store_unavailable")
-    if code is None and not isinstance(error, DataError) and "HTTP" in message:
-        return Wait(message, code="store_unavailable")  # a proxy answered, not the server
-    return OperatorError(message)

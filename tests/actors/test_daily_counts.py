@@ -44,9 +44,9 @@ def test_a_failing_count_does_not_hold_up_rows_and_is_reported_until_it_works(tm
         rig.write(small_frame(2, events=4))
         rig.persister.step(NOON_MS + 10)
         assert len(memory.rows("events")) == 8
-        assert rig.persister.stats().last_error == "Daily counts: no rights"
+        assert rig.persister.stats(NOON_MS).last_error == "Daily counts: no rights"
         rig.persister.step(NOON_MS + 60_000)
-        assert rig.persister.stats().last_error == ""
+        assert rig.persister.stats(NOON_MS).last_error == ""
         assert [row["count"] for row in memory.rows("aggregated_events")] == [8]
 
 

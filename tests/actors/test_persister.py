@@ -11,6 +11,7 @@ from engine.wire import Outcome
 from persistence.flush import FlushRules
 from persistence.memory import FailingStore, Failure, MemoryStore
 from persistence.plan import Bounds, Position
+from persistence.ports import Rows
 from tests.actors.rig import Rig
 from tests.persistence.frames import (
     DAY_MS,
@@ -80,7 +81,7 @@ def test_flush_stores_everything_now_and_counts_the_days(tmp_path: Path) -> None
         assert len(ids(store)) == 15
         [daily] = store.rows("aggregated_events")
         assert (daily["date"], daily["event_type"], daily["count"]) == (NOON_MS // DAY_MS, "click", 15)
-        assert rig.persister.stats().lag_frames == 0
+        assert rig.persister.stats(NOON_MS).lag_frames == 0
 
 
 def test_flush_gives_up_between_chunks_when_told(tmp_path: Path) -> None:
@@ -109,13 +110,13 @@ def test_a_store_that_is_away_is_asked_again_later_each_time(tmp_path: Path) -> 
         assert len(waits_ms) == 2
         assert 375 <= waits_ms[0] <= 510 < 750 <= waits_ms[1] <= 1_010
         assert len(ids(memory)) == 4
-        assert (rig.persister.stats().errors, rig.persister.stats().last_error) == (3, "")
+        assert (rig.persister.stats(NOON_MS).errors, rig.persister.stats(NOON_MS).last_error) == (3, "")
 
 
 def has_failed(rig: Rig, now_ms: int) -> bool:
-    before = rig.persister.stats().errors
+    before = rig.persister.stats(NOON_MS).errors
     rig.persister.step(now_ms)
-    return rig.persister.stats().errors > before
+    return rig.persister.stats(NOON_MS).errors > before
 
 
 def test_a_store_that_names_a_longer_wait_gets_it(tmp_path: Path) -> None:
@@ -151,13 +152,13 @@ def test_what_only_a_person_can_repair_is_tried_again_after_the_longest_wait_and
         assert store.inserts == tried
         rig.persister.step(NOON_MS + 30_000)
         assert store.inserts > tried
-        stats = rig.persister.stats()
+        stats = rig.persister.stats(NOON_MS)
         assert (stats.last_error, stats.done_seq, stats.lag_frames) == ("`e1-0` has the wrong type.", 0, 2)
         assert [entry["log_level"] for entry in logs] == ["warning", "warning"]
         store.refuses = ()
         rig.persister.step(NOON_MS + 60_000)
         rig.persister.step(NOON_MS + 60_000)
-        assert (len(ids(store)), rig.persister.stats().last_error) == (8, "")
+        assert (len(ids(store)), rig.persister.stats(NOON_MS).last_error) == (8, "")
 
 
 def test_one_refused_row_is_kept_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_one_refused_row_is_kept_aside_and_the_rest_goes_on(tmp_path: Path) -> N
     with Rig(tmp_path, store, RULES) as rig, capture_logs() as logs:
         rig.write(small_frame(1, events=4))
         rig.persister.step(NOON_MS)
-        stats = rig.persister.stats()
+        stats = rig.persister.stats(NOON_MS)
         assert (stats.done_seq, stats.rows, stats.errors) == (1, {"events": 3, "bad_rows": 1}, 1)
         assert [entry["log_level"] for entry in logs] == ["error"]
 
@@ -178,7 +179,7 @@ def test_another_persister_on_the_same_journal_is_noticed_and_its_work_is_not_un
         rig.plan.plan(rig.source, Bounds(2, 2))
         rig.write(small_frame(2, events=4), small_frame(3, events=4))
         rig.persister.step(NOON_MS)
-        assert "only one persister" in rig.persister.stats().last_error
+        assert "only one persister" in rig.persister.stats(NOON_MS).last_error
         rig.persister.step(NOON_MS + 30_000)
         assert rig.position() == Position(done_seq=2, planned=None)
 
@@ -191,19 +192,57 @@ def test_something_unforeseen_starts_over_from_what_is_durable(tmp_path: Path) -
         with pytest.raises(Crash) as caught:
             rig.persister.step(NOON_MS)
         rig.persister.failed(caught.value, NOON_MS)
-        assert rig.persister.stats().last_error == "Crash: what?"
+        assert rig.persister.stats(NOON_MS).last_error == "Crash: what?"
         rig.persister.step(NOON_MS + 30_000)
         assert (len(ids(memory)), rig.position().done_seq) == (4, 1)
 
 
-def test_lag_is_the_age_of_the_oldest_frame_not_stored(tmp_path: Path) -> None:
+def test_lag_is_the_age_of_the_oldest_frame_not_stored_when_it_is_asked_for(tmp_path: Path) -> None:
     store = FailingStore(MemoryStore(), failures=[Failure(Wait("away"))])
     with Rig(tmp_path, store, RULES) as rig:
         rig.write(small_frame(1, events=4, received_ms=NOON_MS), small_frame(2, received_ms=NOON_MS + 300))
         rig.persister.step(NOON_MS + 400)
-        assert (rig.persister.stats().lag_ms, rig.persister.stats().lag_frames) == (400, 2)
-        rig.persister.step(NOON_MS + 450)
-        assert rig.persister.stats().lag_ms == 450
+        stats = rig.persister.stats(NOON_MS + 400)
+        assert (stats.lag_ms, stats.lag_frames) == (400, 2)
+        assert rig.persister.stats(NOON_MS + 450).lag_ms == 450
         rig.persister.step(NOON_MS + 1_700)
         rig.persister.step(NOON_MS + 1_700)
-        assert (rig.persister.stats().lag_ms, rig.persister.stats().lag_frames) == (0, 0)
+        stats = rig.persister.stats(NOON_MS + 1_700)
+        assert (stats.lag_ms, stats.lag_frames) == (0, 0)
+
+
+def test_lag_grows_while_an_insert_hangs(tmp_path: Path) -> None:
+    lags_ms = []
+
+    class Hanging(MemoryStore):
+        def insert(self, table: str, rows: Rows, *, token: str) -> int:
+            lags_ms.append(rig.persister.stats(NOON_MS + 9_000).lag_ms)
+            return super().insert(table, rows, token=token)
+
+    with Rig(tmp_path, Hanging(), RULES) as rig:
+        rig.write(small_frame(1, events=4))
+        rig.persister.step(NOON_MS)
+        assert lags_ms == [9_000]
+
+
+def test_while_the_store_is_away_it_is_seen_how_much_waits_and_nothing_is_sent(tmp_path: Path) -> None:
+    store = PickyStore(refuses=())
+    with Rig(tmp_path, store, RULES) as rig:
+        rig.write(small_frame(1, events=4), small_frame(2, events=4))
+        assert rig.persister.look(NOON_MS + 5_000) == NOON_MS + 5_000 + RULES.poll_ms
+        stats = rig.persister.stats(NOON_MS + 5_000)
+        assert (store.inserts, stats.lag_frames, stats.lag_ms, stats.errors) == (0, 2, 5_000, 0)
+        assert rig.position() == Position(done_seq=0, planned=None)
+
+
+def test_a_store_that_is_back_ends_the_wait_for_the_next_attempt(tmp_path: Path) -> None:
+    memory = MemoryStore()
+    store = FailingStore(memory, failures=[Failure(Wait("away", retry_after_ms=30_000))])
+    with Rig(tmp_path, store, RULES) as rig:
+        rig.write(small_frame(1, events=4))
+        rig.persister.step(NOON_MS)
+        rig.persister.step(NOON_MS + 1_000)
+        assert ids(memory) == []
+        rig.persister.retry_now()
+        rig.persister.step(NOON_MS + 1_000)
+        assert len(ids(memory)) == 4

@@ -1,7 +1,8 @@
 """The thread around persisters: it stores what is left when it stops, and survives what nobody foresaw."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from structlog.testing import capture_logs
@@ -41,8 +42,8 @@ class Ticking:
         return self._now_ms
 
 
-def started(rigs: Sequence[Rig], clock: Ticking) -> PersisterLoop:
-    loop = PersisterLoop(persisters=[rig.persister for rig in rigs], clock=clock)
+def started(rigs: Sequence[Rig], clock: Ticking, is_away: Callable[[], bool] = lambda: False) -> PersisterLoop:
+    loop = PersisterLoop(persisters=[rig.persister for rig in rigs], clock=clock, is_away=is_away)
     loop.start()
     return loop
 
@@ -94,3 +95,44 @@ def test_a_stop_without_time_leaves_the_rest_in_the_journal(tmp_path: Path) -> N
         rig.crash()
         assert rig.persister.flush(NOON_MS)
         assert len(store.rows("events")) == 1
+
+
+def test_a_store_that_is_away_is_sent_nothing_until_it_is_back(tmp_path: Path) -> None:
+    store, away = Announcing(), threading.Event()
+    away.set()
+    with (
+        Rig(tmp_path / "a", store, FlushRules(flush_rows=1)) as first,
+        Rig(tmp_path / "b", store, FlushRules(flush_rows=1)) as second,
+    ):
+        first.write(small_frame(1))
+        second.write(small_frame(2))
+        loop = started([first, second], Ticking(step_ms=10), away.is_set)
+        waited = threading.Event()
+        while [stats.lag_frames for stats in loop.stats()] != [1, 1]:
+            waited.wait(0.01)
+        assert not store.has_rows.is_set()
+        away.clear()
+        loop.retry_now()
+        assert store.has_rows.wait(PATIENCE_S)
+        assert loop.stop(PATIENCE_S * 1_000)
+        assert len(store.rows("events")) == 2
+
+
+def test_a_stop_does_not_wait_for_an_insert_that_a_store_which_is_away_does_not_answer(tmp_path: Path) -> None:
+    inserting, let_go = threading.Event(), threading.Event()
+
+    class Hanging(MemoryStore):
+        def insert(self, table: str, rows: Rows, *, token: str) -> int:
+            inserting.set()
+            assert let_go.wait(PATIENCE_S)
+            return super().insert(table, rows, token=token)
+
+    with Rig(tmp_path, Hanging(), FlushRules(flush_rows=1)) as rig:
+        rig.write(small_frame(1))
+        loop = started([rig], Ticking(step_ms=1), inserting.is_set)
+        assert inserting.wait(PATIENCE_S)
+        started_s = time.monotonic()
+        assert not loop.stop(PATIENCE_S * 1_000)
+        assert time.monotonic() - started_s < PATIENCE_S / 2
+        let_go.set()
+        assert loop.stop(PATIENCE_S * 1_000)
