@@ -25,6 +25,55 @@ _TRANSPORT = {
 _INSERT = re.compile(rb"(?P<head>INSERT INTO [^\n]*) FORMAT (?P<format>Native|ArrowStream)\n")
 
 
+class ShimHandler(BaseHTTPRequestHandler):
+    """One connection; `answer` says what happens to a request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(self._parameters(), b"")
+
+    def do_POST(self) -> None:
+        self.answer(self._parameters(), self._body())
+
+    def answer(self, parameters: dict[str, str], body: bytes) -> None:
+        raise NotImplementedError
+
+    def run(self, path: str, parameters: dict[str, str], body: bytes) -> tuple[int, bytes, int | None]:
+        """Status, answer and the code of the exception, as the database in the folder `path` gives them."""
+        try:
+            return 200, execute(path, parameters, body), None
+        except RuntimeError as error:
+            code = str(error).partition("Code: ")[2].partition(".")[0]
+            return 500, str(error).encode(), int(code or 1)
+
+    def send(self, status: int, answer: bytes, code: int | None = None) -> None:
+        self.send_response(status)
+        if code is not None:
+            self.send_header("X-ClickHouse-Exception-Code", str(code))
+        self.send_header("X-ClickHouse-Format", "TabSeparated")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+    def _parameters(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        return b"".join(self._chunks())
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+
 class HttpShim:
     """`url` for `clickhouse.url`. `fail_next` answers the next requests with these ClickHouse error codes instead."""
 
@@ -32,50 +81,12 @@ class HttpShim:
         self.failures: deque[int] = deque()
         shim = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                self._answer(b"")
-
-            def do_POST(self) -> None:
-                self._answer(self._body())
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-            def _answer(self, body: bytes) -> None:
-                parameters = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+        class Handler(ShimHandler):
+            def answer(self, parameters: dict[str, str], body: bytes) -> None:
                 if shim.failures:
-                    self._send(500, b"Code: 1. DB::Exception: told to fail. (TOLD)", shim.failures.popleft())
-                    return
-                try:
-                    answer = execute(path, parameters, body)
-                except RuntimeError as error:
-                    code = str(error).partition("Code: ")[2].partition(".")[0]
-                    self._send(500, str(error).encode(), int(code or 1))
+                    self.send(500, b"Code: 1. DB::Exception: told to fail. (TOLD)", shim.failures.popleft())
                 else:
-                    self._send(200, answer, None)
-
-            def _send(self, status: int, answer: bytes, code: int | None) -> None:
-                self.send_response(status)
-                if code is not None:
-                    self.send_header("X-ClickHouse-Exception-Code", str(code))
-                self.send_header("X-ClickHouse-Format", "TabSeparated")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def _body(self) -> bytes:
-                if self.headers.get("Transfer-Encoding") != "chunked":
-                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                return b"".join(self._chunks())
-
-            def _chunks(self) -> Iterator[bytes]:
-                while size := int(self.rfile.readline(), 16):
-                    yield self.rfile.read(size)
-                    self.rfile.readline()
-                self.rfile.readline()
+                    self.send(*self.run(path, parameters, body))
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
