@@ -15,6 +15,7 @@ from engine import slots
 from engine.config import Config
 from engine.errors import SessiondError, Wait
 from engine.wire import BadRow, Control, Event, Reply, Summary
+from persistence.disk import Disk
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 _SHARD_PAGE: Final = 200  # sessions a shard lists in one call: a longer one would hold up the events behind it
@@ -26,8 +27,16 @@ class Client:
     """Implements `EngineClient` over links. `tick` is called by `ticker.py`, all else by requests of one event loop."""
 
     def __init__(
-        self, *, shards: Sequence[ShardLink], store: StoreLink, config: Config, now_ms: Callable[[], int]
+        self,
+        *,
+        shards: Sequence[ShardLink],
+        store: StoreLink,
+        config: Config,
+        now_ms: Callable[[], int],
+        disk: Disk | None = None,
     ) -> None:
+        self._disk = disk
+        self._is_disk_full = False
         self._shards = shards
         self._store = store
         self._config = config
@@ -48,6 +57,10 @@ class Client:
         controls: Sequence[Control] = (),
         bad_rows: Sequence[BadRow] = (),
     ) -> Reply:
+        if self._is_disk_full:
+            # A shard that had to write would have ended, and its next process waits for room.
+            message = "The disk is full; nothing is accepted until there is room."
+            raise Wait(message, "disk_full", 5000)
         if len(self._pipes) == 1:
             return await self._pipes[0].send(events, controls, bad_rows)
         return await self._scatter(events, controls, bad_rows)
@@ -140,7 +153,9 @@ class Client:
 
     def health(self) -> EngineHealth:
         sinks = [self._with_new_frames(sink) for sink in self._sinks]
-        return EngineHealth(list(self._shard_stats), sinks, not self._store_error, self._store_error)
+        error = self._store_error
+        free_percent = self._disk.free_percent() if self._disk else 100.0
+        return EngineHealth(list(self._shard_stats), sinks, not error, error, free_percent)
 
     def _with_new_frames(self, sink: PersisterStats) -> PersisterStats:
         """A persister that waits for its store does not see what comes in meanwhile; the shard says it."""
@@ -163,6 +178,7 @@ class Client:
 
     async def tick(self) -> None:
         """One tick of every shard; those that do not answer in time show as None in `health`."""
+        self._is_disk_full = self._disk is not None and self._disk.is_full()
         now_ms = self._now_ms()
         ticks = [self._tick_shard(number, link, now_ms) for number, link in enumerate(self._shards)]
         await asyncio.gather(*ticks)
@@ -173,11 +189,12 @@ class Client:
         try:
             async with asyncio.timeout(limits.call_timeout_ms / 1000):
                 stats = await link.tick(now_ms, self._stored_by_all(number))
-            silence.answered()
         except LinkLost:
             silence.lost(limits.tick_ms)
         except TimeoutError:
             silence.timed_out(limits.call_timeout_ms)
+        if stats is not None or self._is_disk_full:  # then it waits for room, as every new process would
+            silence.answered()
         self._shard_stats[number] = stats
 
     def _stored_by_all(self, shard: int) -> int:

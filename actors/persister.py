@@ -10,7 +10,7 @@ import structlog
 
 from actors.daily_counts import DailyCounts
 from actors.ports import PersisterStats
-from engine.errors import OperatorError, Wait
+from engine.errors import DiskFull, OperatorError, Wait
 from persistence.chunk import chunk_of
 from persistence.delivery import Delivery
 from persistence.flush import FlushRules
@@ -96,7 +96,7 @@ class Persister:
 
     def failed(self, error: Exception, now_ms: int) -> None:
         """Something unforeseen came out of `step` or `flush`: start over from what is durable, after a long wait."""
-        self._start_over(f"{type(error).__name__}: {error}", now_ms)
+        self._start_over(f"{type(error).__name__}: {error}", self._longest_ms(now_ms))
         self._note()
 
     def stats(self, now_ms: int) -> PersisterStats:
@@ -125,7 +125,12 @@ class Persister:
             self._back_off(error.message, now_ms + max(delay_ms, error.retry_after_ms))
             return False
         except OperatorError as error:
-            self._start_over(error.message, now_ms)
+            # Room on a disk can return at any moment; what else a person must repair takes longer.
+            is_brief = isinstance(error, DiskFull)
+            self._start_over(
+                error.message,
+                now_ms + self._backoff.delay_ms(1, self._seed()) if is_brief else self._longest_ms(now_ms),
+            )
             return False
         return True
 
@@ -187,10 +192,13 @@ class Persister:
             return False
         return True
 
-    def _start_over(self, error: str, now_ms: int) -> None:
+    def _longest_ms(self, now_ms: int) -> int:
+        return now_ms + self._backoff.longest_ms(self._seed())
+
+    def _start_over(self, error: str, retry_ms: int) -> None:
         # What is planned and done is looked up again: after a failed commit only the disk knows.
         self._is_resumed = False
-        self._back_off(error, now_ms + self._backoff.longest_ms(self._seed()))
+        self._back_off(error, retry_ms)
 
     def _back_off(self, error: str, retry_ms: int) -> None:
         self._retry_ms = retry_ms

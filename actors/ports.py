@@ -28,6 +28,7 @@ class ShardStats(msgspec.Struct):
     findings_dropped: int = 0  # of sessions that hold as many anomalies as they may
     unfolded: dict[str, int] = {}  # events stored and not folded, by reason
     replay_events: int = 0  # a restart would replay about so many
+    min_free_disk_percent: float = 0.0  # below it nothing is accepted
 
 
 class PersisterStats(msgspec.Struct):
@@ -50,6 +51,7 @@ class EngineHealth(msgspec.Struct):
     sinks: list[PersisterStats] = []
     store_ok: bool = False
     store_error: str = ""
+    free_disk_percent: float = 100.0  # where the data lies, also when no shard can say it
 
 
 class EngineClient(Protocol):

@@ -14,6 +14,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -29,7 +30,7 @@ from actors.log import set_up_log
 from actors.ports import PersisterStats, ShardStats
 from actors.wiring import open_shard
 from engine.config import Config
-from engine.errors import BatchGap, ClientError, OperatorError, SessiondError, Wait
+from engine.errors import BatchGap, ClientError, DiskFull, OperatorError, SessiondError, Wait
 from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -42,6 +43,7 @@ _MAX_PENDING_CALLS: Final = 1000
 _OBJECT_STORE_BYTES: Final = 150_000_000
 _EXIT_FAILED: Final = 70
 _VITAL: Final = frozenset({"gcs_server", "raylet"})
+_SAVING_MS: Final = 2_000  # what shards get at least to save their sessions; the rest is replayed
 _STORE_NICENESS: Final = 5  # merges and large queries come after the acks that clients wait for
 
 
@@ -118,8 +120,11 @@ def _or_die(work: Callable[[], T]) -> T:
     except (Wait, BatchGap, ClientError):
         raise
     except BaseException as error:
-        message = error.message if isinstance(error, SessiondError) else repr(error)
-        structlog.get_logger(__name__).exception("process ends", reason=message)
+        log = structlog.get_logger(__name__)
+        if isinstance(error, DiskFull):
+            log.error("process ends", reason=error.message)  # nothing that a traceback would explain
+        else:
+            log.exception("process ends", reason=error.message if isinstance(error, SessiondError) else repr(error))
         os._exit(_EXIT_FAILED)
 
 
@@ -146,9 +151,11 @@ async def _answer(call: Any) -> Any:
         raise LinkLost(str(error)) from error
 
 
-async def _unless_lost(call: Awaitable[None]) -> None:
-    with contextlib.suppress(LinkLost):
-        await call
+async def _at_most(timeout_ms: float, call: Awaitable[None]) -> None:
+    """Not longer: a process that waits to start, for room on its disk, answers no call."""
+    with contextlib.suppress(LinkLost, TimeoutError):
+        async with asyncio.timeout(timeout_ms / 1000):
+            await call
 
 
 class RayShardLink:
@@ -273,9 +280,11 @@ class RayNode:
     async def stop(self, timeout_ms: int) -> None:
         """Store what can be stored in time, save every session, end the processes. One that is dead already has
         nothing to save that its disk does not hold."""
+        until_s = time.monotonic() + timeout_ms / 1000
         if self.store is not None:
-            await _unless_lost(self.store.close(timeout_ms))
-        await asyncio.gather(*(_unless_lost(shard.close()) for shard in self.shards))
+            await _at_most(timeout_ms, self.store.close(timeout_ms))
+        left_ms = max(_SAVING_MS, (until_s - time.monotonic()) * 1000)
+        await asyncio.gather(*(_at_most(left_ms, shard.close()) for shard in self.shards))
         self.shutdown()
 
     def shutdown(self) -> None:

@@ -60,13 +60,23 @@ _decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
 
 
 class Shard:
-    """Owns the journal from now on. `free_disk_percent` is asked once per tick."""
+    """Owns the journal from now on. `free_disk_percent` is asked before each batch, so that no burst fills the disk;
+    below `min_free_disk_percent` (None = as configured) nothing is accepted."""
 
     def __init__(
-        self, *, number: int, journal: Journal, config: Config, now_ms: int, free_disk_percent: Callable[[], float]
+        self,
+        *,
+        number: int,
+        journal: Journal,
+        config: Config,
+        now_ms: int,
+        free_disk_percent: Callable[[], float],
+        min_free_disk_percent: float | None = None,
     ) -> None:
         self._config = config
         self._free_disk_percent = free_disk_percent
+        floor = config.journal.min_free_disk_percent if min_free_disk_percent is None else min_free_disk_percent
+        self._min_free_disk_percent = floor
         self._journal = journal
         self._archive = JournalArchive(self._journal)
         self._registry = Registry(limits=config.session, thresholds=config.detectors, archive=self._archive)
@@ -154,17 +164,21 @@ class Shard:
         return reply
 
     def _refuse_if_full(self, batch: Batch[Seen]) -> None:
-        if self._stats.free_disk_percent < self._config.journal.min_free_disk_percent:
-            message = f"Only {self._stats.free_disk_percent:.1f} % of the disk is free; nothing is accepted below "
-            message += f"{self._config.journal.min_free_disk_percent} %."
-            raise Wait(message, "disk_full", 5000)
+        self._refuse_if_disk_full()
         if len(self._residents.live) >= self._config.session.max_live and self._registry.opens_any(batch):
             message = f"This shard holds {len(self._residents.live)} live sessions, the most it may."
             raise Wait(message, "too_many_sessions", 5000)
 
+    def _refuse_if_disk_full(self) -> None:
+        free_percent, floor_percent = self._free_disk_percent(), self._min_free_disk_percent
+        if free_percent < floor_percent:
+            message = f"Only {free_percent:.1f} % of the disk is free; nothing is accepted below {floor_percent:.1f} %."
+            raise Wait(message, "disk_full", 5000)
+
     def sweep(self, project_id: str, now_ms: int) -> int:
         """End imported sessions of a project whose gap has passed, so many that events do not wait long; how many.
-        0 = there are no more."""
+        0 = there are no more. Raises Wait as `apply` does."""
+        self._refuse_if_disk_full()
         now_ms = self._clamped(now_ms)
         ending = self._registry.swept(project_id, now_ms)
         self._end("sweep", ending[:_ENDS_PER_FRAME], now_ms)
@@ -172,7 +186,10 @@ class Shard:
 
     def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
         """End who is due, save some of what changed, let go what every sink has. `sinks_done_seq`: the last frame
-        that every sink has stored."""
+        that every sink has stored. On a disk with next to no room all of it waits: a failed write would end the
+        process."""
+        if self._free_disk_percent() * 2 < self._min_free_disk_percent:
+            return self.stats()
         now_ms = self._clamped(now_ms)
         for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
             self._end("tick", self._registry.due(now_ms, limit=_ENDS_PER_FRAME), now_ms)
@@ -237,6 +254,7 @@ class Shard:
         stats.replay_events = self._saving.replay_events
         stats.journal_bytes = self._journal.size_bytes()
         stats.free_disk_percent = self._free_disk_percent()
+        stats.min_free_disk_percent = self._min_free_disk_percent
         stats.started = self._registry.tally.started
         stats.ended = dict(self._registry.tally.ended)
         stats.anomalies = dict(self._registry.folder.watch.reported)

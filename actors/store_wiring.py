@@ -5,7 +5,7 @@ ClickHouse and Arrow: 50 MB and a tenth of a second each, in which a shard that 
 from pathlib import Path
 
 from actors.storekeeper import StoreKeeper
-from actors.wiring import shard_folder, system_now_ms
+from actors.wiring import shard_folder, system_now_ms, wait_for_room
 from engine.config import Config
 from persistence.clickhouse import ClickHouseStore
 from persistence.plan import Plan
@@ -13,6 +13,7 @@ from persistence.plan import Plan
 
 def open_storekeeper(config: Config, shards: int) -> StoreKeeper:
     """The journals must exist. The store is not waited for: it is opened and filled as soon as it can be."""
+    wait_for_room(config)
     folder = Path(config.data_dir)
     return StoreKeeper(
         store=ClickHouseStore(config.clickhouse, path=str(folder / "clickhouse")),

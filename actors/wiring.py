@@ -1,7 +1,6 @@
 """Configuration -> real objects: every choice of what is plugged into what is made here, or in `store_wiring.py`."""
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Final
@@ -9,9 +8,11 @@ from typing import Final
 from actors.shard import Shard
 from engine.config import Config, default_shards
 from engine.errors import ConfigError
+from persistence.disk import Disk
 from persistence.journal import Journal, take_lock
 
 _LAYOUT: Final = "layout.json"
+_LOOK_AGAIN_S: Final = 1.0  # at a disk that was full
 
 
 def system_now_ms() -> int:
@@ -51,16 +52,27 @@ def shard_folder(config: Config, number: int) -> Path:
 
 
 def open_shard(config: Config, number: int) -> Shard:
+    """Waits while the disk is too full to open it."""
     folder = shard_folder(config, number)
+    folder.mkdir(parents=True, exist_ok=True)
+    wait_for_room(config)
+    disk = disk_of(config)
     return Shard(
         number=number,
         journal=Journal(folder, lock_wait_ms=config.journal.lock_wait_ms),
         config=config,
         now_ms=system_now_ms(),
-        free_disk_percent=lambda: _free_percent(folder),
+        free_disk_percent=disk.free_percent,
+        min_free_disk_percent=disk.floor_percent(),
     )
 
 
-def _free_percent(folder: Path) -> float:
-    usage = shutil.disk_usage(folder)
-    return 100 * usage.free / usage.total
+def disk_of(config: Config) -> Disk:
+    """Where the data lies; the folder must exist."""
+    return Disk(Path(config.data_dir), config.journal)
+
+
+def wait_for_room(config: Config) -> None:
+    """Returns when the disk has room for a process to start. A process that did not wait would die and be started
+    again, for as long as the disk is full."""
+    disk_of(config).wait_for_room(pause=lambda: time.sleep(_LOOK_AGAIN_S))

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 import socket
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import msgspec
 
 from cli.config_command import without_password
 from engine.config import Config
+from persistence.disk import Disk
 
 SYNCS: Final = 50
 SYNC_BYTES: Final = 4096
@@ -55,12 +55,13 @@ def sync_time(config: Config) -> Finding:
 
 
 def disk(config: Config) -> Finding:
-    usage = shutil.disk_usage(existing_part(Path(config.data_dir)))
-    free_percent, floor = usage.free * 100 / usage.total, config.journal.min_free_disk_percent
-    said = f"{usage.free / 1e9:.1f} GB free ({free_percent:.0f} %)"
+    found = Disk(existing_part(Path(config.data_dir)), config.journal)
+    free_percent, floor = found.free_percent(), found.floor_percent()
+    said = f"{found.free_bytes() / 1e9:.1f} GB free ({free_percent:.0f} %)"
     if free_percent < floor:
-        return Finding("disk", "fail", f"{said}; below {floor} % events are answered 503.")
-    return Finding("disk", "warn" if free_percent < LOW_DISK_PERCENT else "ok", f"{said}; writes stop below {floor} %.")
+        return Finding("disk", "fail", f"{said}; below {floor:.0f} % events are answered 503.")
+    state: Literal["ok", "warn"] = "warn" if free_percent < max(LOW_DISK_PERCENT, 1.5 * floor) else "ok"
+    return Finding("disk", state, f"{said}; writes stop below {floor:.0f} %.")
 
 
 def memory(_: Config) -> Finding:

@@ -107,6 +107,8 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_snapshot_sessions: Positive = 4_000
     max_replay_events: Positive = 200_000  # sessions are written so fast that a restart replays about so many: 1 s
     min_free_disk_percent: Annotated[int, msgspec.Meta(ge=0, le=99)] = 5  # below it 503, before the disk is full
+    # The same in bytes, for small disks: room for a WAL while it is copied, and for inserts of the embedded database.
+    min_free_disk_bytes: NotNegative = 64_000_000
     lock_wait_ms: NotNegative = 15_000  # an orphan of a killed run needs some seconds to die
 
 

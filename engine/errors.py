@@ -47,6 +47,12 @@ class ConfigError(OperatorError):
     code = "config_error"
 
 
+class DiskFull(OperatorError):
+    """A write failed for want of space; the message says where."""
+
+    code = "disk_full"
+
+
 class JournalDamaged(OperatorError):
     """A journal frame does not match its checksum, or the folder was written by a newer version."""
 

@@ -66,9 +66,11 @@ class Health:
         }
 
     def _disk(self, health: EngineHealth) -> Check:
-        free = min((shard.free_disk_percent for shard in health.shards if shard), default=100.0)
-        status: Status = "ok" if free >= LOW_DISK_PERCENT else "degraded"
-        if free < self._min_disk_percent:
+        shards = [shard for shard in health.shards if shard]
+        free = min(health.free_disk_percent, *(shard.free_disk_percent for shard in shards), 100.0)
+        floor = max(self._min_disk_percent, *(shard.min_free_disk_percent for shard in shards), 0.0)
+        status: Status = "ok" if free >= max(LOW_DISK_PERCENT, 1.5 * floor) else "degraded"
+        if free < floor:
             status = "unavailable"
         return {"status": status, "free_percent": round(free, 1)}
 

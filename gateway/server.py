@@ -14,7 +14,7 @@ from actors.client import Client
 from actors.collecting import calm_gc
 from actors.remote import RayNode
 from actors.ticker import Ticker
-from actors.wiring import claim, settle_shards, system_now_ms
+from actors.wiring import claim, disk_of, settle_shards, system_now_ms
 from engine.config import Config
 from gateway.app import create_app
 from gateway.guard import Guard
@@ -50,7 +50,8 @@ def serve(config: Config, listener: socket.socket) -> None:
 
 async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None:
     store = await node.start()
-    client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms)
+    disk = disk_of(config)
+    client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms, disk=disk)
     ticker = Ticker(client, tick_ms=config.engine.tick_ms)
     await ticker.start()
     limits = config.server

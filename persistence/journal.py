@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 from engine.errors import JournalDamaged, JournalLocked, OperatorError
+from persistence.disk import write_error
 from persistence.mark import Mark
 from persistence.session_rows import SCHEMA, SessionRow, SessionRows
 
@@ -101,8 +102,7 @@ def _translated(path: Path) -> Iterator[None]:
         if "malformed" in str(error) or "not a database" in str(error):
             message = f"{path} is damaged ({error}); restore the folder from a copy."
             raise JournalDamaged(message) from error
-        message = f"{path} cannot be read or written: {error}."
-        raise OperatorError(message) from error
+        raise write_error(path, error) from error
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:

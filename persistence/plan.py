@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from engine.errors import OperatorError
+from persistence.disk import write_error
 from persistence.journal import Connect, connect_to_write
 
 Day = tuple[str, str]  # project_id, YYYY-MM-DD (UTC)
@@ -67,9 +68,10 @@ class Plan:
     def __init__(self, path: Path, *, connect: Connect = connect_to_write) -> None:
         self._path = path
         self._db = connect(path)  # made in one thread, used in another; never in two at a time
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        with self._translated():
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -83,13 +85,16 @@ class Plan:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """On disk when it is left; nothing of it is when it raises."""
+        with self._translated(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
+            yield
         except sqlite3.Error as error:
-            message = f"{self._path} cannot be written: {error}."
-            raise OperatorError(message) from error
+            raise write_error(self._path, error) from error
 
     def position(self, source: Source) -> Position:
         row = self._db.execute(

@@ -14,10 +14,11 @@ from actors.storekeeper import StoreKeeper
 from engine.config import ClickHouse, Config, Engine
 from engine.errors import Wait
 from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event
+from persistence.disk import Disk
 from persistence.journal import Journal
 from persistence.memory import MemoryStore
 from persistence.plan import Plan
-from persistence.ports import SessionFilter
+from persistence.ports import EventStats, SessionFilter, StatsFilter
 from tests.builders import T0
 
 SHARDS = 3
@@ -142,3 +143,69 @@ async def test_a_question_to_a_shard_that_is_away_is_answered_with_wait(world: W
     client = world.client_over([Away(shard) for shard in world.shards])
     with pytest.raises(Wait):
         await client.session("default", "s1", None)
+
+
+class Full(Disk):
+    """Without room until `give`."""
+
+    has_room = False
+
+    def free_bytes(self) -> int:
+        return 10**9 if self.has_room else 0
+
+    def free_percent(self) -> float:
+        return 50.0 if self.has_room else 0.0
+
+
+async def test_without_room_for_a_shard_to_start_events_are_refused_at_once(world: World, tmp_path: Path) -> None:
+    disk = Full(tmp_path, CONFIG.journal)
+    store = LocalStoreLink(world.keeper)
+    client = Client(shards=world.links, store=store, config=CONFIG, now_ms=lambda: world.now_ms, disk=disk)
+    await client.tick()
+    with pytest.raises(Wait, match="disk is full") as refused:
+        await client.ingest([page_view("s1", "e1")])
+    assert (refused.value.code, client.health().free_disk_percent) == ("disk_full", 0.0)
+    disk.has_room = True
+    await client.tick()
+    await client.ingest([page_view("s1", "e1")])
+    await client.close()
+
+
+class AwayLink(LocalStoreLink):
+    """Its process lives and says that the store does not answer; a query would hang."""
+
+    asked = 0
+
+    async def ping(self) -> None:
+        message = "ClickHouse refuses connections."
+        raise Wait(message, "store_unavailable")
+
+    async def stats(self, wanted: StatsFilter) -> EventStats:
+        self.asked += 1
+        return await super().stats(wanted)
+
+
+async def test_what_only_a_store_that_is_away_could_answer_is_refused_at_once(world: World) -> None:
+    link = AwayLink(world.keeper)
+    client = Client(shards=world.links, store=link, config=CONFIG, now_ms=lambda: world.now_ms)
+    await client.ingest([page_view("s1", "e1")])
+    await client.ask_store()
+    with pytest.raises(Wait, match="refuses connections"):
+        await client.stats(StatsFilter("default", 0, T0))
+    with pytest.raises(Wait, match="refuses connections"):
+        await client.session("default", "unknown", None)
+    assert (await client.session("default", "s1", None)) is not None
+    assert (client.health().store_error, link.asked) == ("ClickHouse refuses connections.", 0)
+
+
+async def test_what_came_since_the_store_went_away_counts_as_lag(world: World) -> None:
+    client = Client(shards=world.links, store=AwayLink(world.keeper), config=CONFIG, now_ms=lambda: world.now_ms)
+    await client.ask_store()
+    for number in range(5):
+        await client.ingest([page_view("s1", f"e{number}")])
+    await client.tick()
+    health = client.health()
+    last_seqs = [shard.last_seq for shard in health.shards if shard]
+    done_seqs = [sink.done_seq for sink in health.sinks]
+    assert [sink.lag_frames for sink in health.sinks] == [a - b for a, b in zip(last_seqs, done_seqs, strict=True)]
+    assert max(sink.lag_frames for sink in health.sinks) >= 5

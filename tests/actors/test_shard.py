@@ -96,16 +96,25 @@ def test_receive_time_never_goes_back(rig: ShardRig) -> None:
 # -- refusing ---------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_accepted_while_the_disk_is_nearly_full(rig: ShardRig) -> None:
+def test_nothing_is_accepted_while_the_disk_is_nearly_full_which_is_seen_before_each_batch(rig: ShardRig) -> None:
+    rig.send(event())
     rig.free_disk_percent = 4.9
-    rig.tick()
-    payload = rig.payload(event())
-    with pytest.raises(Wait, match="disk"):
-        rig.shard.apply(payload)
-    assert rig.session() is None
+    payload = rig.payload(event("click"))
+    for write in (lambda: rig.shard.apply(payload), lambda: rig.shard.sweep("default", T0)):
+        with pytest.raises(Wait, match=r"Only 4\.9 % of the disk is free; nothing is accepted below 5\.0 %"):
+            write()
     rig.free_disk_percent = 5.0
-    rig.tick()
     assert decode_reply(rig.shard.apply(payload)).statuses == bytes([ACCEPTED])
+
+
+def test_on_a_disk_with_next_to_no_room_ticks_write_nothing_and_sessions_end_later(rig: ShardRig) -> None:
+    rig.send(event())
+    rig.read()
+    rig.free_disk_percent = 2.4
+    assert rig.tick(HOUR).live == 1
+    assert rig.read() == []
+    rig.free_disk_percent = 2.5
+    assert rig.tick(HOUR + 1).live == 0
 
 
 def test_a_full_shard_takes_events_of_its_live_sessions_only(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_written_is_the_operators_to_repair(tmp_path: Path
     with Plan(tmp_path / "sinks.db") as plan:
         with closing(sqlite3.connect(tmp_path / "sinks.db")) as damaging:
             damaging.execute("DROP TABLE positions")
-        with pytest.raises(OperatorError, match="cannot be written"):
+        with pytest.raises(OperatorError, match="cannot be read or written"):
             plan.plan(SOURCE, Bounds(1, 9))
 
 
