@@ -11,7 +11,11 @@ from engine.summary import summarise
 from engine.wire import Summary
 from persistence.ports import SessionFilter
 
-_MAX_UNSTORED: Final = 10_000  # while the store is down the list forgets the oldest ends; /session/analysis does not
+# While the store is away the list forgets the oldest ends beyond these; /session/analysis does not.
+_MAX_UNSTORED: Final = 10_000  # 13 MB, typically
+_MAX_UNSTORED_BYTES: Final = 32_000_000  # addresses and findings may be long
+_USUAL_BYTES: Final = 1_300  # of a summary with short texts
+_FINDING_BYTES: Final = 700
 
 Place = tuple[int, str, int]
 
@@ -20,18 +24,34 @@ class Unstored:
     """Ended sessions between their frame and the store."""
 
     def __init__(self) -> None:
-        self._ended: deque[tuple[int, Summary]] = deque(maxlen=_MAX_UNSTORED)
+        self._ended: deque[tuple[int, int, Summary]] = deque()  # frame, bytes
+        self.size_bytes = 0
 
     def add(self, seq: int, summaries: Iterable[Summary]) -> None:
-        self._ended.extend((seq, summary) for summary in summaries)
+        for summary in summaries:
+            size_bytes = _size_bytes(summary)
+            self._ended.append((seq, size_bytes, summary))
+            self.size_bytes += size_bytes
+            while len(self._ended) > _MAX_UNSTORED or self.size_bytes > _MAX_UNSTORED_BYTES:
+                self._forget_oldest()
 
     def stored(self, seq: int) -> None:
         """The store has every frame up to `seq`."""
         while self._ended and self._ended[0][0] <= seq:
-            self._ended.popleft()
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        self.size_bytes -= self._ended.popleft()[1]
 
     def __iter__(self) -> Iterator[Summary]:
-        return iter({(s.session_id, s.generation): s for _, s in self._ended}.values())
+        return iter({(s.session_id, s.generation): s for _, _, s in self._ended}.values())
+
+
+def _size_bytes(summary: Summary) -> int:
+    """About what it takes in memory. A character takes up to four bytes."""
+    texts = (summary.entry_url, summary.entry_path, summary.exit_url, summary.exit_path)
+    ids = sum(sum(map(len, finding.event_ids)) + _FINDING_BYTES for finding in summary.anomalies)
+    return _USUAL_BYTES + 4 * sum(map(len, texts)) + ids
 
 
 def newest(live: Iterable[Session], unstored: Unstored, wanted: SessionFilter) -> list[Summary]:

@@ -88,3 +88,21 @@ def test_while_the_store_is_away_the_oldest_ends_are_forgotten() -> None:
 def test_pages_of_shards_and_store_become_one() -> None:
     pages = [[ended("a", 5, version=3), ended("b", 0)], [ended("c", 9), ended("a", 5, version=2)]]
     assert [(s.session_id, s.version) for s in merge(pages, 2)] == [("c", 1), ("a", 3)]
+
+
+def test_an_outage_of_any_length_keeps_a_bounded_number_of_ends() -> None:
+    kept = unstored(*(ended(f"s{number}", number) for number in range(10_100)))
+    found = list(kept)
+    assert (len(found), found[0].session_id) == (10_000, "s100")
+
+
+def test_long_addresses_and_many_findings_keep_fewer() -> None:
+    kept = Unstored()
+    for number in range(1_000):
+        summary = ended(f"s{number}", number)
+        summary.entry_url = "u" * 100_000
+        kept.add(number, [summary])
+    assert 0 < len(list(kept)) < 100
+    assert kept.size_bytes < 32_000_000
+    kept.stored(1_000)
+    assert (list(kept), kept.size_bytes) == ([], 0)
