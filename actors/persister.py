@@ -124,13 +124,12 @@ class Persister:
             delay_ms = self._backoff.delay_ms(self._failures, self._seed())
             self._back_off(error.message, now_ms + max(delay_ms, error.retry_after_ms))
             return False
+        except DiskFull as error:
+            # Room can return at any moment; what else a person must repair takes longer.
+            self._start_over(error.message, now_ms + self._backoff.delay_ms(1, self._seed()))
+            return False
         except OperatorError as error:
-            # Room on a disk can return at any moment; what else a person must repair takes longer.
-            is_brief = isinstance(error, DiskFull)
-            self._start_over(
-                error.message,
-                now_ms + self._backoff.delay_ms(1, self._seed()) if is_brief else self._longest_ms(now_ms),
-            )
+            self._start_over(error.message, self._longest_ms(now_ms))
             return False
         return True
 
@@ -203,8 +202,9 @@ class Persister:
     def _back_off(self, error: str, retry_ms: int) -> None:
         self._retry_ms = retry_ms
         self._errors += 1
+        if error != self._last_error:  # an outage is one line, not one for each attempt
+            _log.warning("sink does not take rows", shard=self._source.shard, sink=self._source.sink, error=error)
         self._last_error = error
-        _log.warning("sink does not take rows", shard=self._source.shard, sink=self._source.sink, error=error)
 
     def _seed(self) -> str:
         return f"{self._source.sink}:{self._source.shard}"

@@ -83,7 +83,10 @@ def _ours(error: ClickHouseError) -> SessiondError:
         return _away("ClickHouse has no space left on its disk: make room there, and it goes on by itself.")
     if code is None and _NOT_OPENED in message:
         # Most often the process that was killed a moment ago still holds it; the engine prints why to stderr.
-        return _away("The embedded database cannot be opened: another process holds it, or its files are damaged.")
+        return _away(
+            "The embedded database cannot be opened: another process holds it (then stop that one), or its files are"
+            " damaged (then restore the data folder from a copy)."
+        )
     if code in _PASSING_CODES:
         return _away(message)
     if code is None and isinstance(error, OperationalError):

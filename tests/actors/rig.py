@@ -16,8 +16,9 @@ BACKOFF = Backoff(min_ms=500, max_ms=30_000)
 
 
 class Rig:
-    def __init__(self, folder: Path, store: Store, rules: FlushRules) -> None:
+    def __init__(self, folder: Path, store: Store, rules: FlushRules, plan: type[Plan] = Plan) -> None:
         self._folder = folder
+        self._plan = plan
         self._store = store
         self._rules = rules
         self.journal = Journal(folder / "shard-0")
@@ -42,7 +43,7 @@ class Rig:
         return self.plan.position(self.source)
 
     def _begin(self) -> None:
-        self.plan = Plan(self._folder / "sinks.db")
+        self.plan = self._plan(self._folder / "sinks.db")
         self.daily = DailyCounts(sink="clickhouse", plan=self.plan, store=self._store, interval_ms=60_000)
         self.persister = Persister(
             source=self.source,

@@ -1,16 +1,17 @@
 """From the journal into the store: when, in which pieces, and every row once whatever fails in between."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from engine.errors import Wait
+from engine.errors import DiskFull, Wait
 from engine.wire import Outcome
 from persistence.flush import FlushRules
 from persistence.memory import FailingStore, Failure, MemoryStore
-from persistence.plan import Bounds, Position
+from persistence.plan import Bounds, Day, Plan, Position, Source
 from persistence.ports import Rows
 from tests.actors.rig import Rig
 from tests.persistence.frames import (
@@ -19,7 +20,7 @@ from tests.persistence.frames import (
     small_frame,
     tick_frame,
 )
-from tests.persistence.picky import PickyStore
+from tests.persistence.picky import PickyStore, TokenStore
 
 RULES = FlushRules(flush_rows=4, flush_interval_ms=1_000, max_chunk_rows=6)
 
@@ -154,11 +155,33 @@ def test_what_only_a_person_can_repair_is_tried_again_after_the_longest_wait_and
         assert store.inserts > tried
         stats = rig.persister.stats(NOON_MS)
         assert (stats.last_error, stats.done_seq, stats.lag_frames) == ("`e1-0` has the wrong type.", 0, 2)
-        assert [entry["log_level"] for entry in logs] == ["warning", "warning"]
+        assert [entry["log_level"] for entry in logs] == ["warning"]
         store.refuses = ()
         rig.persister.step(NOON_MS + 60_000)
         rig.persister.step(NOON_MS + 60_000)
         assert (len(ids(store)), rig.persister.stats(NOON_MS).last_error) == (8, "")
+
+
+def test_a_full_disk_is_tried_again_soon_and_said_once(tmp_path: Path) -> None:
+    """Also when the rows were stored and only the position could not be written: they come again under their token."""
+
+    class FullPlan(Plan):
+        refusals = 3
+
+        def done(self, source: Source, chunk: Bounds, days: Iterable[Day]) -> None:
+            self.refusals -= 1
+            if self.refusals >= 0:
+                message = "The disk is full."
+                raise DiskFull(message)
+            super().done(source, chunk, days)
+
+    store = TokenStore()
+    with Rig(tmp_path, store, RULES, FullPlan) as rig, capture_logs() as logs:
+        rig.write(small_frame(1, events=4))
+        for attempt in range(4):
+            rig.persister.step(NOON_MS + attempt * 500)
+        assert (len(store.stored["events"]), rig.position()) == (4, Position(done_seq=1, planned=None))
+        assert (rig.persister.stats(NOON_MS).errors, len(logs)) == (3, 1)
 
 
 def test_one_refused_row_is_kept_aside_and_the_rest_goes_on(tmp_path: Path) -> None:

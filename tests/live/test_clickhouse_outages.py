@@ -140,3 +140,19 @@ def check_queries_that_hang(world: World) -> None:
         assert (found.status, took_s < SLOW_S) == (200, True)
         world.check_that_it_is_said(SAID["hang"])
     assert {answer.result().status for answer in hanging} == {503}
+
+
+@pytest.mark.timeout(90)
+def test_an_embedded_database_that_does_not_open_is_said_and_waited_for(tmp_path: Path) -> None:
+    """A file lies where its folder belongs."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "clickhouse").write_text("not a database")
+    with Serving(data) as server:
+        assert server.post("/api/v1/events", [{"event_type": "click", "session_id": "s1"}]).status == 200
+        health = server.get("/health").json
+        assert health["status"] == health["checks"]["clickhouse"]["status"] == "degraded"
+        assert health["checks"]["clickhouse"]["last_error"].startswith("The embedded database cannot be opened")
+        (data / "clickhouse").unlink()
+        wait_until(lambda: server.get("/health").json["status"] == "ok", FRESH_S)
+        wait_until(lambda: server.stored_events() == 1, FRESH_S)
