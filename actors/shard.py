@@ -197,8 +197,8 @@ class Shard:
         if self._residents.dirty:
             self._save(due)
         self._unstored.stored(sinks_done_seq)
-        self._journal.trim(min(self._replay_after, sinks_done_seq))
-        self._journal.shrink()
+        if not self._journal.trim(min(self._replay_after, sinks_done_seq)):
+            self._journal.shrink()  # in another tick, so that the pause is short; new frames use the room meanwhile
         self._expire(now_ms)
         return self.stats()
 

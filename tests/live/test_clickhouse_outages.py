@@ -25,8 +25,8 @@ aggregate_interval_ms = 500
 """
 
 SAID: dict[Mode, str] = {
-    "refuse": "ClickHouse refuses connections: it is not running, or `clickhouse.url` is wrong.",
     "hang": "ClickHouse did not answer in time: it hangs, is overloaded or cut off.",
+    "refuse": "ClickHouse refuses connections: it is not running, or `clickhouse.url` is wrong.",
     "code": "ClickHouse: Received ClickHouse exception, code: 241",
     "proxy": "Something that is not ClickHouse, perhaps a proxy, answers at `clickhouse.url`: HTTP status 502.",
     "late": "ClickHouse did not answer in time: it hangs, is overloaded or cut off.",
@@ -112,6 +112,7 @@ def timed(ask: Callable[[], Answer]) -> tuple[Answer, float]:
 @pytest.mark.timeout(180)
 def test_no_way_of_being_away_holds_up_acks_or_costs_or_doubles_a_row(world: World) -> None:
     for mode, sentence in SAID.items():
+        stored = world.sent
         world.clickhouse.turn(mode)
         world.send()
         world.check_that_it_is_said(sentence)
@@ -120,6 +121,10 @@ def test_no_way_of_being_away_holds_up_acks_or_costs_or_doubles_a_row(world: Wor
         if mode != "late":  # there it answers queries
             refused, took_s = timed(lambda: world.server.get("/api/v1/events/stats"))
             assert (refused.status, refused.headers["retry-after"], took_s < SLOW_S) == (503, "1", True)
+        if mode in ("late", "between"):  # committed, and nobody knows; all of the chunk, or its first table
+            events, _, sessions = world.stored()
+            assert events > stored
+            assert mode == "late" or sessions == stored
         world.clickhouse.turn("well")
         world.check_that_all_is_stored_once()
     check_queries_that_hang(world)

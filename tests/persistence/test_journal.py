@@ -162,6 +162,13 @@ def test_trimmed_frames_are_gone_and_their_numbers_are_not_used_again(tmp_path: 
     again.close()
 
 
+def test_trimming_takes_large_frames_a_few_at_a_time_but_always_one(journal: Journal) -> None:
+    fill(journal, 5, body=b"x" * 1_000)
+    assert [journal.trim(5, max_bytes=2_100) for _ in range(4)] == [2, 2, 1, 0]
+    fill(journal, 2, body=b"x" * 5_000)
+    assert [journal.trim(7, max_bytes=2_100) for _ in range(3)] == [1, 1, 0]
+
+
 def test_trimming_gives_the_disk_back(journal: Journal, tmp_path: Path) -> None:
     fill(journal, 200, body=b"x" * 50_000)
     full_bytes = journal.size_bytes()
