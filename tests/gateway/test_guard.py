@@ -1,6 +1,7 @@
 """What the guard does about a client whose shard is silent, and about a Ray that is gone."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,9 @@ from actors.client import Client
 from actors.link import LinkLost
 from actors.local import LocalShardLink, LocalStoreLink
 from actors.ports import ShardStats
-from engine.config import Config, Engine
+from engine.config import Config, Engine, Journal
 from gateway.guard import EXIT_ABSENT, MAX_ABSENCE_MS, Guard
+from persistence.disk import Disk
 
 CONFIG = Config(engine=Engine(call_timeout_ms=10, hang_ms=30, tick_ms=MAX_ABSENCE_MS // 3))
 
@@ -52,11 +54,16 @@ class Node:
         self.killed.append(number)
 
 
+class Full(Disk):
+    def is_full(self) -> bool:
+        return True
+
+
 class World:
-    def __init__(self, *links: HangingLink) -> None:
+    def __init__(self, *links: HangingLink, disk: Disk | None = None) -> None:
         self.node = Node()
         self.ends: list[int] = []
-        self.client = Client(shards=links, store=NoStore(), config=CONFIG, now_ms=lambda: 0)
+        self.client = Client(shards=links, store=NoStore(), config=CONFIG, now_ms=lambda: 0, disk=disk)
         self.guard = Guard(self.client, self.node, self.ends.append)
 
     async def ticks(self, count: int) -> None:
@@ -87,6 +94,12 @@ async def test_a_shard_that_is_not_there_is_left_to_ray_until_it_stays_away() ->
     assert world.ends == []
     await world.ticks(1)
     assert (world.ends, world.node.killed) == ([EXIT_ABSENT], [])
+
+
+async def test_on_a_full_disk_shards_wait_for_room_and_are_waited_for(tmp_path: Path) -> None:
+    world = World(LostLink(), HangingLink(), disk=Full(tmp_path, Journal()))
+    await world.ticks(6)
+    assert (world.ends, world.node.killed) == ([], [])
 
 
 @pytest.mark.parametrize("process", ["raylet", "gcs_server"])
