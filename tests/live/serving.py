@@ -100,9 +100,13 @@ class Serving:
 
     def gateway_pid(self) -> int:
         """The server under the supervisor."""
-        assert self._process is not None
-        [pid] = _children(self._process.pid)
+        [pid] = self.served()
         return pid
+
+    def served(self) -> list[int]:
+        """The same, or nothing while the supervisor waits before it starts a new one."""
+        assert self._process is not None
+        return _children(self._process.pid)
 
     def get(self, path: str, *, params: dict[str, Any] | None = None, timeout_s: float = 30) -> Answer:
         query = "?" + urlencode(params) if params else ""

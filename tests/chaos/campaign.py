@@ -1,0 +1,183 @@
+"""One run: a server, clients, a nemesis, and at the end the verdict."""
+
+import json
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Final, NamedTuple
+
+from engine.config import Config, Session
+from tests.chaos.analyses import Told, asked, listed
+from tests.chaos.client import Client
+from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.journals import JournalWatch
+from tests.chaos.nemesis import PAUSE_S, Nemesis
+from tests.chaos.probe import Probe
+from tests.chaos.record import Record
+from tests.chaos.refold import END_ANOMALY, Refold
+from tests.chaos.rows import Rows, read_rows
+from tests.chaos.traffic import Traffic
+from tests.chaos.verdict import Verdict, judge, told
+from tests.live.serving import Serving, wait_until
+
+_GIVE_UP_S: Final = 60.0
+_DRAIN_S: Final = 120.0
+_LIGHT_EVERY: Final = 20  # faults
+
+
+class Plan(NamedTuple):
+    """Faults are done until so many seconds have passed or so many were done."""
+
+    seed: str
+    seconds: float
+    kills: int = 1_000_000
+    faults: Sequence[Fault] = FAULTS
+    clients: int = 4
+    visitors: int = 250  # of each client
+    events_per_s: float = 300.0
+    shards: int = 2
+    calm_s: tuple[float, float] = (1.0, 6.0)  # between the recovery and the next fault
+    pause_s: float = PAUSE_S
+    gap_ms: int = 60_000  # short ones, so that sessions time out, come again and take late events in a short run
+    grace_ms: int = 4_000
+    late_ms: int = 90_000
+    sample: int = 1_000
+
+    def config(self) -> Config:
+        return Config(session=Session(gap_ms=self.gap_ms, grace_ms=self.grace_ms, late_ms=self.late_ms))
+
+
+class Result(NamedTuple):
+    """`accepting_s`: by fault, seconds until the next ack."""
+
+    accepting_s: dict[str, list[float]]
+    sent: int
+    acked: int
+    refused: int
+    answers: dict[str, int]
+    sessions: int
+    frames: int
+    seconds: float
+    verdict: Verdict
+
+
+class Campaign:
+    """`run` once. Everything it leaves is in `folder`: data, log of the server, record of the clients."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._record = Record(folder / "record.jsonl")
+        settings = folder / "sessiond.toml"
+        limits = {"gap_ms": plan.gap_ms, "grace_ms": plan.grace_ms, "late_ms": plan.late_ms}
+        settings.write_text("[session]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items()))
+        self._server = Serving(folder / "data", "--config", str(settings), "--shards", str(plan.shards))
+        self._journals = JournalWatch(folder / "data")
+        self._probe = Probe(self._server.port, self._record, "probe")
+        self._accepting_s: dict[str, list[float]] = defaultdict(list)
+        self._problems: list[str] = []
+        self._started_ms = 0
+
+    def run(self) -> Result:
+        started_s = time.monotonic()
+        self._server.start()
+        self._journals.start()
+        try:
+            with self._clients():
+                self._disturb()
+            analyses = self._analyses()
+            assert self._server.stop() == 0, "the server did not end with 0"
+        finally:
+            self._server.kill_all()
+            self._journals.stop()
+        rows = read_rows(self._folder / "data" / "clickhouse", self._folder)
+        verdict = self._judge(rows, analyses)
+        self._record.close()
+        return Result(
+            accepting_s=dict(self._accepting_s),
+            sent=len(self._record.sent),
+            acked=len(self._record.acked),
+            refused=len(self._record.refused),
+            answers=dict(self._record.answers),
+            sessions=len({(told.view["session_id"], told.view["generation"]) for told in analyses}),
+            frames=self._journals.frames,
+            seconds=time.monotonic() - started_s,
+            verdict=verdict,
+        )
+
+    @contextmanager
+    def _clients(self) -> Iterator[None]:
+        plan = self._plan
+        clients = [self._client(f"{plan.seed}-{number}", plan) for number in range(plan.clients)]
+        for client in clients:
+            client.start()
+        try:
+            yield
+        finally:
+            for client in clients:
+                client.stop()
+            for client in clients:
+                client.join(_GIVE_UP_S)
+
+    def _client(self, name: str, plan: Plan) -> Client:
+        traffic = Traffic(seed=f"traffic {name}", name=name, visitors=plan.visitors, gap_ms=plan.gap_ms)
+        rate = plan.events_per_s / plan.clients
+        return Client(port=self._server.port, traffic=traffic, record=self._record, seed=name, events_per_s=rate)
+
+    def _disturb(self) -> None:
+        plan, chance = self._plan, Random(self._plan.seed)
+        nemesis = Nemesis(self._server, self._probe, pause_s=plan.pause_s)
+        weights = [fault.weight for fault in plan.faults]
+        deadline_s, done = time.monotonic() + plan.seconds, 0
+        while done < plan.kills and time.monotonic() < deadline_s:
+            self._probe.pause(chance.uniform(*plan.calm_s))
+            [fault] = chance.choices(plan.faults, weights)
+            accepting_s = nemesis.strike(fault)
+            self._accepting_s[fault.name].append(accepting_s)
+            self._record.note("fault", name=fault.name, at=time.time(), accepting_s=round(accepting_s, 3))
+            done += 1
+            if done % _LIGHT_EVERY == 0:
+                self._check_counts()
+
+    def _check_counts(self) -> None:
+        """While clients go on: what was acked until now gets into the store, and not more than was sent."""
+        acked, _ = self._record.counts()
+        wait_until(lambda: self._server.stored_events() >= acked, _DRAIN_S, lambda: f"{acked} events are not stored")
+        stored = self._server.stored_events()
+        _, sent = self._record.counts()
+        if stored > sent:
+            self._problems.append(f"{stored} events are stored, only {sent} were sent")
+
+    def _analyses(self) -> list[Told]:
+        wait_until(self._is_drained, _DRAIN_S, lambda: "the journals do not drain")
+        plan, record = self._plan, self._record
+        found = [*listed(self._server), *asked(self._server, record.sessions, sample=plan.sample, seed=plan.seed)]
+        with (self._folder / "analyses.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(told) + "\n" for told in found)
+        return found
+
+    def _is_drained(self) -> bool:
+        journal = self._server.get("/health").json["checks"]["journal"]
+        return journal["lag_frames"] == 0 and self._server.stored_events() >= len(self._record.acked)
+
+    def _judge(self, rows: Rows, analyses: Sequence[Told]) -> Verdict:
+        verdict = judge(self._record, rows)
+        refold = Refold(rows.events, self._plan.config())
+        seen = {(told.view["session_id"], told.view["generation"]) for told in analyses}
+        versions = {row["anomaly_id"]: row["version"] for row in rows.anomalies if row["type"] != END_ANOMALY}
+        problems = [
+            *verdict.problems,
+            *self._problems,
+            *sorted(self._journals.problems),
+            *told("sessions of stored events are in no answer", refold.sessions.keys() - seen),
+            *told("answers differ from the rows", [d for t in analyses for d in refold.differences(t.view, t.at_ms)]),
+            *told("anomalies differ from the rows", versions.items() ^ refold.anomaly_versions().items()),
+        ]
+        return verdict._replace(problems=problems)
+
+    def forget(self) -> None:
+        shutil.rmtree(self._folder)

@@ -1,0 +1,139 @@
+"""Sessions built again from the raw rows in the store, beside what the server said of them while it ran.
+
+The rows of a session, in the order of its journal, are folded with the same code and settings but in one go: no
+snapshot, no restart, no replay. Duplicates are not stored, and whether an event came late is not in its row: what
+counts those (`events_duplicate`, `events_late`) cannot be compared.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+
+from engine import slots
+from engine.config import Config
+from engine.fold import Folder
+from engine.session import Session
+from engine.summary import summarise
+from engine.wire import ISOLATED, OVERFLOWED, Click, Device, Seen
+from gateway.views import session_view
+from persistence.tables import DEVICE
+from tests.chaos.rows import Row
+
+Place = tuple[str, int]  # session id, generation
+View = Mapping[str, Any]
+
+_NOT_COMPARED: Final = frozenset({"events_duplicate", "events_late"})
+_SLACK_MS: Final = 5_000  # a busy machine ticks late
+END_ANOMALY: Final = "missing_close"  # found when the session ends, and no row tells when that was
+
+
+class Refold:
+    """The sessions of these rows of raw events, which come by shard, frame and index.
+
+    `started_ms`: when the server last began: nobody times out before the grace after that has passed.
+    """
+
+    def __init__(self, rows: Iterable[Row], config: Config, *, started_ms: int = 0) -> None:
+        self._limits = config.session
+        self._folder = Folder(config.session, config.detectors)
+        self._not_before_ms = started_ms + config.session.grace_ms
+        self._rows: dict[Place, list[Row]] = defaultdict(list)
+        for row in rows:
+            if not row["late"] and not row["flags"] & (OVERFLOWED | ISOLATED):
+                self._rows[row["session_id"], row["generation"]].append(row)
+        self._newest_ms: Counter[str] = Counter()  # of all generations of a key
+        for found in self._rows.values():
+            key = key_of(found[0])
+            self._newest_ms[key] = max(self._newest_ms[key], *(row["at_ms"] for row in found))
+        self.sessions = {place: self._folded(place, found) for place, found in self._rows.items()}
+
+    def _folded(self, place: Place, rows: Sequence[Row]) -> Session:
+        session_id, generation = place
+        session = Session(
+            key=key_of(rows[0]),
+            made_id=session_id if session_id.startswith(slots.MADE) else "",
+            project_id=rows[0]["project_id"],
+            user_id="",
+            generation=generation,
+            started_ms=0,
+            last_ms=0,
+            received_ms=0,
+        )
+        for _, frame in groupby(rows, key=lambda row: row["src_seq"]):
+            for row in sorted(frame, key=lambda row: int(row["at_ms"])):  # as a shard folds a batch
+                self._folder.fold(session, seen_of(row), row["received_ms"])
+        return session
+
+    def differences(self, told: View, at_ms: int) -> Iterator[str]:
+        """What is wrong with an analysis that was read at `at_ms`, of a session that got no event afterwards."""
+        place = told["session_id"], told["generation"]
+        name = f"session {place[0]} generation {place[1]}"
+        session = self.sessions.get(place)
+        if session is None:
+            yield f"{name} has no rows"
+            return
+        yield from (f"{name} {fault}" for fault in self._end_faults(place, told, at_ms))
+        if told["end_reason"] and session.is_live:
+            self._folder.end(session, told["end_reason"], at_ms)
+        expected = _comparable(msgspec.to_builtins(session_view(summarise(session))))
+        for field, value in _comparable(told).items():
+            if value != expected[field]:
+                yield f"{name}: `{field}` is {value!r}, its rows say {expected[field]!r}"
+
+    def _end_faults(self, place: Place, told: View, at_ms: int) -> Iterator[str]:
+        rows = self._rows[place]
+        is_closed = any(row["event_type"] in self._limits.close_types for row in rows)
+        if is_closed != (told["end_reason"] == "close"):
+            yield f"ended by {told['end_reason']}, and a close event is {'' if is_closed else 'not '}among its rows"
+        is_newest = max(row["at_ms"] for row in rows) >= self._newest_ms[key_of(rows[0])]  # an older one ends at once
+        due_ms = max(row["received_ms"] for row in rows) + self._limits.gap_ms
+        if told["end_reason"] == "timeout" and is_newest and at_ms < due_ms:
+            yield f"timed out {due_ms - at_ms} ms too early"
+        if told["state"] == "live" and at_ms > (late_ms := max(due_ms, self._not_before_ms) + _SLACK_MS):
+            yield f"is still live, {at_ms - late_ms + _SLACK_MS} ms after its time"
+
+    def anomaly_versions(self) -> dict[str, int]:
+        """By id, those that do not depend on how a session ends."""
+        found = [anomaly for session in self.sessions.values() for anomaly in session.anomalies]
+        return {anomaly.id: anomaly.version for anomaly in found if anomaly.type != END_ANOMALY}
+
+
+def key_of(row: Row) -> str:
+    if row["session_id"].startswith(slots.MADE):
+        return slots.user_key(row["project_id"], row["user_id"])
+    return slots.session_key(row["project_id"], row["session_id"])
+
+
+def seen_of(row: Row) -> Seen:
+    """The inverse of what `persistence/event_columns.py` does, as far as the fold looks."""
+    device = Device(*(row[name] for name in DEVICE))
+    has_click = row["click_x"] is not None or row["click_y"] is not None
+    return Seen(
+        project_id=row["project_id"],
+        event_id=row["event_id"],
+        session_id=row["session_id"],
+        user_id=row["user_id"],
+        event_type=row["event_type"],
+        at_ms=row["at_ms"],
+        flags=row["flags"],
+        url=row["url"],
+        path=row["path"],
+        screen_name=row["screen_name"],
+        device=device if device != Device() else None,
+        country=row["country"],
+        city=row["city"],
+        click=Click(row["click_x"], row["click_y"]) if has_click else None,
+        scroll_depth=row["scroll_depth"],
+    )
+
+
+def _comparable(view: View) -> dict[str, Any]:
+    anomalies = [
+        {**anomaly, "started_at": "", "detected_at": ""} if anomaly["type"] == END_ANOMALY else anomaly
+        for anomaly in view["anomalies"]
+    ]
+    rest = {name: value for name, value in view.items() if name not in _NOT_COMPARED}
+    return {**rest, "anomalies": sorted(anomalies, key=lambda anomaly: str(anomaly["id"]))}
