@@ -1,7 +1,7 @@
 # Every target does its own set-up: a fresh machine needs Python 3.11 or newer, and make.
 #   make run     serve on http://127.0.0.1:8080      make test    everything that must hold
 #   make check   format, lint, types, import arrows  make bench   measure this machine
-#                                                   make bench-quick  the same at a small size, in two minutes
+#   make chaos   kill it for MINUTES=20 and count   make bench-quick  the same at a small size, in two minutes
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
@@ -13,7 +13,7 @@ PEER_PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 PEERS := $(patsubst benchmarks/peers/%.txt,.bench/%.installed,$(wildcard benchmarks/peers/*.txt))
 
 .DELETE_ON_ERROR:
-.PHONY: install run test kafka check bench bench-quick peers clean
+.PHONY: install run test kafka check chaos bench bench-quick peers clean
 
 install: $(INSTALLED)
 
@@ -47,6 +47,12 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
+
+# A real server under load, killed and paused at random: nothing that it acked may be lost or doubled. SEED=s: that run.
+MINUTES ?= 20
+SEED ?=
+chaos: install
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --record $(if $(SEED),--seed $(SEED))
 
 # wrk makes the load: a generator written in Python would take the machine from what it measures.
 bench: install peers

@@ -4,10 +4,11 @@ import argparse
 import secrets
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 
 from tests.chaos.campaign import Campaign, Plan
-from tests.chaos.faults import chosen
+from tests.chaos.faults import chosen, drawn
 from tests.chaos.report import recorded, shown
 
 
@@ -16,9 +17,8 @@ def main() -> int:
     seed = told.seed or secrets.token_hex(3)
     plan = Plan(
         seed=seed,
+        faults=islice(drawn(chosen(told.only), seed), told.kills),
         seconds=told.minutes * 60,
-        kills=told.kills,
-        faults=chosen(told.only),
         events_per_s=told.rate,
         shards=told.shards,
     )
@@ -44,7 +44,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=20.0, help="of faults (20)")
-    parser.add_argument("--kills", type=int, default=1_000_000, help="stop after so many faults")
+    parser.add_argument("--kills", type=int, default=None, help="stop after so many faults")
     parser.add_argument("--seed", default="", help="which faults and which traffic; without it a new one")
     parser.add_argument("--only", default="", help="faults whose name holds one of these words: shard,everything")
     parser.add_argument("--rate", type=float, default=300.0, help="events a second (300)")

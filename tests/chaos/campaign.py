@@ -4,16 +4,18 @@ import json
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
+from actors.wiring import system_now_ms
 from engine.config import Config, Session
 from tests.chaos.analyses import Told, asked, listed
 from tests.chaos.client import Client
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.faults import Fault
 from tests.chaos.journals import JournalWatch
 from tests.chaos.nemesis import PAUSE_S, Nemesis
 from tests.chaos.probe import Probe
@@ -30,12 +32,11 @@ _LIGHT_EVERY: Final = 20  # faults
 
 
 class Plan(NamedTuple):
-    """Faults are done until so many seconds have passed or so many were done."""
+    """The faults are done one after the other, until there are no more or so many seconds have passed."""
 
     seed: str
-    seconds: float
-    kills: int = 1_000_000
-    faults: Sequence[Fault] = FAULTS
+    faults: Iterable[Fault]
+    seconds: float = inf
     clients: int = 4
     visitors: int = 250  # of each client
     events_per_s: float = 300.0
@@ -124,24 +125,26 @@ class Campaign:
                 client.join(_GIVE_UP_S)
 
     def _client(self, name: str, plan: Plan) -> Client:
-        traffic = Traffic(seed=f"traffic {name}", name=name, visitors=plan.visitors, gap_ms=plan.gap_ms)
+        traffic = Traffic(
+            seed=f"traffic {name}", name=name, visitors=plan.visitors, gap_ms=plan.gap_ms, clock=system_now_ms
+        )
         rate = plan.events_per_s / plan.clients
         return Client(port=self._server.port, traffic=traffic, record=self._record, seed=name, events_per_s=rate)
 
     def _disturb(self) -> None:
         plan, chance = self._plan, Random(self._plan.seed)
         nemesis = Nemesis(self._server, self._probe, pause_s=plan.pause_s)
-        weights = [fault.weight for fault in plan.faults]
-        deadline_s, done = time.monotonic() + plan.seconds, 0
-        while done < plan.kills and time.monotonic() < deadline_s:
+        deadline_s = time.monotonic() + plan.seconds
+        for number, fault in enumerate(plan.faults, 1):
             self._probe.pause(chance.uniform(*plan.calm_s))
-            [fault] = chance.choices(plan.faults, weights)
+            self._record.note("fault", name=fault.name, at=time.time())
             accepting_s = nemesis.strike(fault)
             self._accepting_s[fault.name].append(accepting_s)
-            self._record.note("fault", name=fault.name, at=time.time(), accepting_s=round(accepting_s, 3))
-            done += 1
-            if done % _LIGHT_EVERY == 0:
+            self._record.note("accepting", at=time.time(), after_s=round(accepting_s, 3))
+            if number % _LIGHT_EVERY == 0:
                 self._check_counts()
+            if time.monotonic() > deadline_s:
+                return
 
     def _check_counts(self) -> None:
         """While clients go on: what was acked until now gets into the store, and not more than was sent."""

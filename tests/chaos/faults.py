@@ -1,5 +1,7 @@
 """What can happen to a server, by name: which processes are hit, how, and how often beside the others."""
 
+from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Final, Literal, NamedTuple
 
 GATEWAY: Final = "gateway"
@@ -47,3 +49,14 @@ def chosen(names: str) -> tuple[Fault, ...]:
         message = f"no fault is called {names!r}; there are: {', '.join(fault.name for fault in FAULTS)}"
         raise ValueError(message)
     return found
+
+
+def drawn(faults: Sequence[Fault], seed: str) -> Iterator[Fault]:
+    """One after the other without end, each as often as its weight says."""
+    chance, weights = Random(seed), [fault.weight for fault in faults]
+    while True:
+        yield from chance.choices(faults, weights)
+
+
+def named(name: str) -> Fault:
+    return next(fault for fault in FAULTS if fault.name == name)

@@ -7,7 +7,7 @@ counts those (`events_duplicate`, `events_late`) cannot be compared.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, Final
 
 import msgspec
@@ -89,11 +89,14 @@ class Refold:
         if is_closed != (told["end_reason"] == "close"):
             yield f"ended by {told['end_reason']}, and a close event is {'' if is_closed else 'not '}among its rows"
         is_newest = max(row["at_ms"] for row in rows) >= self._newest_ms[key_of(rows[0])]  # an older one ends at once
-        due_ms = max(row["received_ms"] for row in rows) + self._limits.gap_ms
-        if told["end_reason"] == "timeout" and is_newest and at_ms < due_ms:
-            yield f"timed out {due_ms - at_ms} ms too early"
-        if told["state"] == "live" and at_ms > (late_ms := max(due_ms, self._not_before_ms) + _SLACK_MS):
-            yield f"is still live, {at_ms - late_ms + _SLACK_MS} ms after its time"
+        times_ms = [row["received_ms"] for row in rows]
+        # One that has ended takes late events, so it is not the last event that it must have waited for.
+        longest_ms = max(later - earlier for earlier, later in pairwise([*times_ms, max(at_ms, times_ms[-1])]))
+        if told["end_reason"] == "timeout" and is_newest and longest_ms < self._limits.gap_ms:
+            yield f"timed out, and never waited more than {longest_ms} ms for an event"
+        late_ms = at_ms - max(times_ms[-1] + self._limits.gap_ms, self._not_before_ms)
+        if told["state"] == "live" and late_ms > _SLACK_MS:
+            yield f"is still live, {late_ms} ms after its time"
 
     def anomaly_versions(self) -> dict[str, int]:
         """By id, those that do not depend on how a session ends."""

@@ -1,6 +1,5 @@
 """What one client sends: visitors who look around, get stuck and leave, and everything that real clients do wrong."""
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -26,10 +25,11 @@ _INVALID: Final[Sequence[Fields]] = (
 class Traffic:
     """`batch` never repeats an event, except those that `acked` was told. `gap_ms`: of the server's sessions."""
 
-    def __init__(self, *, seed: str, name: str, visitors: int, gap_ms: int) -> None:
+    def __init__(self, *, seed: str, name: str, visitors: int, gap_ms: int, clock: Callable[[], int]) -> None:
         self._chance = Random(seed)
         self._name = name
         self._gap_ms = gap_ms
+        self._now_ms = clock
         self._numbers = 0
         self._visits = 0
         self._visitors = [self._arrive() for _ in range(visitors)]
@@ -79,21 +79,21 @@ class Traffic:
 
     def _browse(self) -> Iterator[Fields]:
         chance, who, page = self._chance, self._visitor(), self._chance.randint(1, 40)
-        yield {**who, "event_type": "page_view", "timestamp": now_ms(), "url": f"https://shop.example/p/{page}"}
+        yield {**who, "event_type": "page_view", "timestamp": self._now_ms(), "url": f"https://shop.example/p/{page}"}
         if chance.random() < 0.5:
-            yield self._click(who, now_ms(), chance.randint(0, 1900), chance.randint(0, 1000))
+            yield self._click(who, self._now_ms(), chance.randint(0, 1900), chance.randint(0, 1000))
         if chance.random() < 0.2:
             depth = {"scroll_depth": chance.randint(0, 100)}
-            yield {**who, "event_type": "scroll", "timestamp": now_ms(), "payload": depth, "plan": "gold"}
+            yield {**who, "event_type": "scroll", "timestamp": self._now_ms(), "payload": depth, "plan": "gold"}
         if chance.random() < 0.1:
             device = {"browser": "Firefox", "os": "Linux", "screen_width": 1920, "screen_height": 1080}
             payload = {"message": "x is not a function", "stack": "at f"}
-            yield {**who, "event_type": "js_error", "timestamp": now_ms(), "payload": payload, "device": device}
+            yield {**who, "event_type": "js_error", "timestamp": self._now_ms(), "payload": payload, "device": device}
 
     def _rage(self) -> Iterator[Fields]:
         who, x, y = self._visitor(), self._chance.randint(0, 1900), self._chance.randint(0, 1000)
         for number in range(self._chance.randint(6, 9)):
-            yield self._click(who, now_ms() + 150 * number, x + number, y)
+            yield self._click(who, self._now_ms() + 150 * number, x + number, y)
 
     def _click(self, who: Fields, at_ms: int, x: int, y: int) -> Fields:
         payload = {"x": x, "y": y, "target": {"selector": "#pay", "tag": "button"}}
@@ -102,22 +102,22 @@ class Traffic:
     def _repeat(self) -> Iterator[Fields]:
         who, steps = self._visitor(), self._chance.choice(_STEPS)
         for number, step in enumerate(steps * (3 if len(set(steps)) > 1 else 1)):
-            yield {**who, "event_type": step, "timestamp": now_ms() + 200 * number}
+            yield {**who, "event_type": step, "timestamp": self._now_ms() + 200 * number}
 
     def _hurry(self) -> Iterator[Fields]:
         who = self._visitor()
         for number in range(7):
-            yield {**who, "event_type": f"step_{number}", "timestamp": now_ms() + 40 * number}
+            yield {**who, "event_type": f"step_{number}", "timestamp": self._now_ms() + 40 * number}
 
     def _without_time(self) -> Iterator[Fields]:
         yield {**self._visitor(), "event_type": "ping", "screen_name": "home"}
 
     def _late(self) -> Iterator[Fields]:
-        yield {**self._visitor(), "event_type": "page_view", "timestamp": now_ms() - self._ago(self._gap_ms // 2)}
+        yield {**self._visitor(), "event_type": "page_view", "timestamp": self._now_ms() - self._ago(self._gap_ms // 2)}
 
     def _long_ago(self) -> Iterator[Fields]:
         """Before the session began, by more than the gap: a generation of its own."""
-        at_ms = now_ms() - 2 * self._gap_ms - self._ago(3 * self._gap_ms)
+        at_ms = self._now_ms() - 2 * self._gap_ms - self._ago(3 * self._gap_ms)
         yield {**self._visitor(), "event_type": "page_view", "timestamp": at_ms}
 
     def _ago(self, most_ms: int) -> int:
@@ -127,14 +127,10 @@ class Traffic:
         """Somebody goes, and somebody else comes."""
         place = self._chance.randrange(len(self._visitors))
         who, self._visitors[place] = self._visitors[place], self._arrive()
-        yield {**who, "event_type": "session_end", "timestamp": now_ms()}
+        yield {**who, "event_type": "session_end", "timestamp": self._now_ms()}
 
     def _invalid(self) -> Sent:
-        event = {"event_type": "click", "timestamp": now_ms(), **self._visitor(), **self._chance.choice(_INVALID)}
+        event = {"event_type": "click", "timestamp": self._now_ms(), **self._visitor(), **self._chance.choice(_INVALID)}
         self._numbers += 1
         fields = {name: value for name, value in event.items() if value is not None}
         return Sent({"event_id": f"{self._name}-bad-{self._numbers}", **fields}, is_valid=False)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

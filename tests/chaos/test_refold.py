@@ -1,0 +1,84 @@
+"""The checker itself: it agrees with a shard that did everything right, and sees what is wrong with any other."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from engine.config import Config, Session
+from tests.chaos.refold import Refold
+from tests.chaos.traffic import Traffic
+from tests.chaos.world import World
+
+CONFIG = Config(session=Session(gap_ms=60_000, grace_ms=1_000, late_ms=90_000))
+Views = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Ten minutes of traffic."""
+    world = World(tmp_path_factory.mktemp("world"), CONFIG)
+    traffic = Traffic(seed="refold", name="c", visitors=20, gap_ms=60_000, clock=world.clock)
+    for number in range(300):
+        batch = traffic.batch()
+        world.send(batch)
+        traffic.acked(batch)
+        world.now_ms += 80_000 if number % 50 == 25 else 2_000
+        world.tick()
+    yield world
+    world.close()
+
+
+def differences(world: World, rows: Sequence[dict[str, Any]], views: Views) -> list[str]:
+    refold = Refold(rows, CONFIG)
+    return [found for view in views for found in refold.differences(view, world.now_ms)]
+
+
+def test_a_fold_of_the_rows_is_what_the_shard_says(world: World) -> None:
+    views = world.views()
+    assert differences(world, world.rows(), views) == []
+    assert {view["end_reason"] for view in views} == {None, "close", "timeout"}
+    assert {anomaly["type"] for view in views for anomaly in view["anomalies"]} >= {"rage_click", "stuck_pattern"}
+    assert Refold(world.rows(), CONFIG).sessions.keys() == {(v["session_id"], v["generation"]) for v in views}
+
+
+def test_a_row_that_is_missing_is_seen(world: World) -> None:
+    rows = world.rows()
+    for lost in (0, len(rows) // 2, len(rows) - 1):
+        assert differences(world, rows[:lost] + rows[lost + 1 :], world.views())
+
+
+def test_a_row_that_belongs_to_another_session_is_seen(world: World) -> None:
+    rows = world.rows()
+    rows[-1] = {**rows[-1], "session_id": rows[0]["session_id"]}
+    assert differences(world, rows, world.views())
+
+
+@pytest.mark.parametrize("field", ["event_count", "version", "exit_path", "anomalies", "repeated_patterns", "user_id"])
+def test_an_answer_that_is_wrong_in_one_field_is_seen(world: World, field: str) -> None:
+    views = world.views()
+    view = next(view for view in views if view["anomalies"] and view["repeated_patterns"])
+    view[field] = view[field] + 1 if isinstance(view[field], int) else view[field] * 2 + view[field][:0]
+    assert [found for found in differences(world, world.rows(), views) if f"`{field}`" in found]
+
+
+def test_a_session_that_ended_too_early_or_is_live_too_long_is_seen(world: World) -> None:
+    views = world.views()
+    timed_out = [view for view in views if view["end_reason"] == "timeout"]
+    live = next(view for view in views if view["state"] == "live")
+    refold = Refold(world.rows(), CONFIG)
+    assert any("never waited" in found for view in timed_out for found in refold.differences(view, 0))
+    assert any("after its time" in found for found in refold.differences(live, world.now_ms + 200_000))
+
+
+def test_a_close_event_ends_its_session(world: World) -> None:
+    closed = next(view for view in world.views() if view["end_reason"] == "close")
+    found = Refold(world.rows(), CONFIG).differences({**closed, "end_reason": "timeout"}, world.now_ms)
+    assert any("close event" in one for one in found)
+
+
+def test_a_session_without_rows_is_seen(world: World) -> None:
+    [view, *_] = world.views()
+    assert list(Refold([], CONFIG).differences(view, world.now_ms)) == [
+        f"session {view['session_id']} generation {view['generation']} has no rows"
+    ]
