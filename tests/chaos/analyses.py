@@ -1,10 +1,14 @@
-"""What a running server says of its sessions: every one from the list, and some by themselves."""
+"""What a running server says of its sessions, and whether the rows that it leaves agree."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from actors.wiring import system_now_ms
+from engine.config import Config
+from tests.chaos.refold import END_ANOMALY, Refold
+from tests.chaos.rows import Rows
+from tests.chaos.verdict import told
 from tests.live.serving import Serving
 
 _PAGE: Final = 500
@@ -32,3 +36,16 @@ def asked(server: Serving, sessions: Collection[str], *, sample: int, seed: str)
     for session_id in Random(seed).sample(sorted(sessions), min(sample, len(sessions))):
         at_ms = system_now_ms()
         yield Told(server.get("/session/analysis", params={"session_id": session_id}).json, at_ms)
+
+
+def disagreements(analyses: Sequence[Told], rows: Rows, config: Config, started_ms: int) -> list[str]:
+    """One sentence each. `started_ms`: when the server last came back."""
+    refold = Refold(rows.events, config, started_ms=started_ms)
+    seen = {(told.view["session_id"], told.view["generation"]) for told in analyses}
+    differing = [found for view, at_ms in analyses for found in refold.differences(view, at_ms)]
+    versions = {row["anomaly_id"]: row["version"] for row in rows.anomalies if row["type"] != END_ANOMALY}
+    return [
+        *told("sessions of stored events are in no answer", refold.sessions.keys() - seen),
+        *told("answers differ from the rows", differing),
+        *told("anomalies differ from the rows", versions.items() ^ refold.anomaly_versions().items()),
+    ]

@@ -13,17 +13,16 @@ from typing import Final, NamedTuple
 
 from actors.wiring import system_now_ms
 from engine.config import Config, Session
-from tests.chaos.analyses import Told, asked, listed
+from tests.chaos.analyses import Told, asked, disagreements, listed
 from tests.chaos.client import Client
 from tests.chaos.faults import Fault
 from tests.chaos.journals import JournalWatch
 from tests.chaos.nemesis import PAUSE_S, Nemesis
 from tests.chaos.probe import Probe
 from tests.chaos.record import Record
-from tests.chaos.refold import END_ANOMALY, Refold
 from tests.chaos.rows import Rows, read_rows
 from tests.chaos.traffic import Traffic
-from tests.chaos.verdict import Verdict, judge, told
+from tests.chaos.verdict import Verdict, judge
 from tests.live.serving import Serving, wait_until
 
 _GIVE_UP_S: Final = 60.0
@@ -81,7 +80,7 @@ class Campaign:
         self._probe = Probe(self._server.port, self._record, "probe")
         self._accepting_s: dict[str, list[float]] = defaultdict(list)
         self._problems: list[str] = []
-        self._started_ms = 0
+        self._accepting_ms = 0  # when the last fault was over
 
     def run(self) -> Result:
         started_s = time.monotonic()
@@ -139,6 +138,7 @@ class Campaign:
             self._probe.pause(chance.uniform(*plan.calm_s))
             self._record.note("fault", name=fault.name, at=time.time())
             accepting_s = nemesis.strike(fault)
+            self._accepting_ms = system_now_ms()
             self._accepting_s[fault.name].append(accepting_s)
             self._record.note("accepting", at=time.time(), after_s=round(accepting_s, 3))
             if number % _LIGHT_EVERY == 0:
@@ -169,17 +169,8 @@ class Campaign:
 
     def _judge(self, rows: Rows, analyses: Sequence[Told]) -> Verdict:
         verdict = judge(self._record, rows)
-        refold = Refold(rows.events, self._plan.config())
-        seen = {(told.view["session_id"], told.view["generation"]) for told in analyses}
-        versions = {row["anomaly_id"]: row["version"] for row in rows.anomalies if row["type"] != END_ANOMALY}
-        problems = [
-            *verdict.problems,
-            *self._problems,
-            *sorted(self._journals.problems),
-            *told("sessions of stored events are in no answer", refold.sessions.keys() - seen),
-            *told("answers differ from the rows", [d for t in analyses for d in refold.differences(t.view, t.at_ms)]),
-            *told("anomalies differ from the rows", versions.items() ^ refold.anomaly_versions().items()),
-        ]
+        differing = disagreements(analyses, rows, self._plan.config(), self._accepting_ms)
+        problems = [*verdict.problems, *self._problems, *sorted(self._journals.problems), *differing]
         return verdict._replace(problems=problems)
 
     def forget(self) -> None:
