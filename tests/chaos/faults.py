@@ -17,7 +17,7 @@ class Fault(NamedTuple):
     while a pause lasts; else the clock that stops with the next ack starts when it is over."""
 
     name: str
-    how: Literal["kill", "pause", "fence", "everything", "restart"]
+    how: Literal["kill", "pause", "fence", "everything", "restart", "supervisor"]
     targets: tuple[str, ...] = ()
     weight: int = 1
     accepts: bool = False
@@ -37,6 +37,7 @@ FAULTS: Final = (
     Fault("pause store", "pause", (STORE,), 1, accepts=True),
     Fault("pause gateway", "pause", (GATEWAY,), 1),
     Fault("pause shard, kill gateway", "fence", (SHARD, GATEWAY), 2),
+    Fault("kill supervisor", "supervisor", (), 1),
     Fault("rolling restart", "restart", (), 2),
 )
 

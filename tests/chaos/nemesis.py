@@ -31,7 +31,7 @@ class Nemesis:
             return self._pause(fault)
         if fault.how == "fence":
             return self._fence(fault)
-        return self._start_anew(is_orderly=fault.how == "restart")
+        return self._start_anew(fault)
 
     def _kill(self, fault: Fault) -> float:
         pids = [pid for target in fault.targets for pid in self._pids(target)]
@@ -64,11 +64,13 @@ class Nemesis:
         finally:
             _send(signal.SIGCONT, old)
 
-    def _start_anew(self, *, is_orderly: bool) -> float:
+    def _start_anew(self, fault: Fault) -> float:
         started_s = time.monotonic()
-        if is_orderly:
+        if fault.how == "restart":
             code = self._server.stop()
             assert code == 0, f"the server ended with {code} after SIGTERM"
+        elif fault.how == "supervisor":
+            self._server.kill_supervisor()
         else:
             self._server.kill_all()
         self._server.start()

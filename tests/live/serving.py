@@ -87,6 +87,14 @@ class Serving:
             _kill(pid)
         self._process.wait()
 
+    def kill_supervisor(self) -> None:
+        """SIGKILL to the parent of all; the server hears of it and stops in order, as after SIGTERM."""
+        assert self._process is not None
+        below = descendants(self._process.pid)
+        self._process.kill()
+        self._process.wait()
+        wait_until(lambda: not any(map(_is_running, below)), 2 * STOP_S)
+
     def kill(self, name: str) -> int:
         """SIGKILL to the one process whose title contains `name`; its process id."""
         [pid] = self.pids(name)
@@ -160,6 +168,14 @@ def _title(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def _is_running(pid: int) -> bool:
+    """One that nobody has buried yet runs no more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _kill(pid: int) -> None:
