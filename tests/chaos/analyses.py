@@ -1,12 +1,13 @@
 """What a running server says of its sessions, and whether the rows that it leaves agree."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from actors.wiring import system_now_ms
 from engine.config import Config
-from tests.chaos.refold import END_ANOMALY, Refold
+from tests.chaos.refold import END_ANOMALY, Refold, key_of
 from tests.chaos.rows import Rows
 from tests.chaos.verdict import told
 from tests.live.serving import Serving
@@ -41,11 +42,13 @@ def asked(server: Serving, sessions: Collection[str], *, sample: int, seed: str)
 def disagreements(analyses: Sequence[Told], rows: Rows, config: Config, started_ms: int) -> list[str]:
     """One sentence each. `started_ms`: when the server last came back."""
     refold = Refold(rows.events, config, started_ms=started_ms)
-    seen = {(told.view["session_id"], told.view["generation"]) for told in analyses}
+    seen = {(view["session_id"], view["generation"]): view for view, _ in analyses}
     differing = [found for view, at_ms in analyses for found in refold.differences(view, at_ms)]
+    live = Counter(key_of(view) for view in seen.values() if view["state"] == "live")
     versions = {row["anomaly_id"]: row["version"] for row in rows.anomalies if row["type"] != END_ANOMALY}
     return [
-        *told("sessions of stored events are in no answer", refold.sessions.keys() - seen),
+        *told("sessions of stored events are in no answer", refold.sessions.keys() - seen.keys()),
+        *told("keys have several live sessions", [owner for owner, count in live.items() if count > 1]),
         *told("answers differ from the rows", differing),
         *told("anomalies differ from the rows", versions.items() ^ refold.anomaly_versions().items()),
     ]

@@ -105,6 +105,7 @@ class Refold:
 
 
 def key_of(row: Row) -> str:
+    """Of a row, or of an answer: under which at most one session is live."""
     if row["session_id"].startswith(slots.MADE):
         return slots.user_key(row["project_id"], row["user_id"])
     return slots.session_key(row["project_id"], row["session_id"])

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from engine.config import Config, Session
+from tests.chaos.analyses import Told, disagreements
 from tests.chaos.refold import Refold
+from tests.chaos.rows import Rows
 from tests.chaos.traffic import Traffic
 from tests.chaos.world import World
 
@@ -82,3 +84,26 @@ def test_a_session_without_rows_is_seen(world: World) -> None:
     assert list(Refold([], CONFIG).differences(view, world.now_ms)) == [
         f"session {view['session_id']} generation {view['generation']} has no rows"
     ]
+
+
+def test_what_the_answers_and_the_tables_say_of_all_sessions_is_compared(world: World) -> None:
+    refold, views, now_ms = Refold(world.rows(), CONFIG), world.views(), world.now_ms
+    anomalies: list[dict[str, Any]] = [
+        {"anomaly_id": name, "type": "rage_click", "version": version}
+        for name, version in refold.anomaly_versions().items()
+    ]
+    rows = Rows(events=world.rows(), final={}, anomalies=anomalies, bad_rows=[])
+    analyses = [Told(view, now_ms) for view in views]
+    assert disagreements(analyses, rows, CONFIG, 0) == []
+
+    [ended, *_] = [view for view in views if view["state"] == "ended" and view["generation"] == 1]
+    live = {**ended, "generation": 2, "state": "live"}
+    also_live = {**ended, "state": "live"}
+    told = disagreements([*analyses[1:], Told(live, now_ms), Told(also_live, now_ms)], rows, CONFIG, 0)
+    missing, several, differing = told
+    assert missing.startswith("1 sessions of stored events are in no answer")
+    assert several.startswith("1 keys have several live sessions")
+    assert "answers differ from the rows" in differing
+
+    anomalies[0]["version"] += 1
+    assert ["2 anomalies differ" in problem for problem in disagreements(analyses, rows, CONFIG, 0)] == [True]
