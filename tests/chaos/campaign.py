@@ -17,6 +17,7 @@ from tests.chaos.analyses import Told, asked, disagreements, listed
 from tests.chaos.client import Client
 from tests.chaos.faults import Fault
 from tests.chaos.journals import JournalWatch
+from tests.chaos.ledger import LedgerWatch
 from tests.chaos.nemesis import PAUSE_S, Nemesis
 from tests.chaos.probe import Probe
 from tests.chaos.record import Record
@@ -52,7 +53,7 @@ class Plan(NamedTuple):
 
 
 class Result(NamedTuple):
-    """`accepting_s`: by fault, seconds until the next ack."""
+    """`accepting_s`: by fault, seconds until the next ack. `frames`, `ledgers`: how many were looked at."""
 
     accepting_s: dict[str, list[float]]
     sent: int
@@ -61,6 +62,7 @@ class Result(NamedTuple):
     answers: dict[str, int]
     sessions: int
     frames: int
+    ledgers: int
     seconds: float
     verdict: Verdict
 
@@ -77,6 +79,7 @@ class Campaign:
         settings.write_text("[session]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items()))
         self._server = Serving(folder / "data", "--config", str(settings), "--shards", str(plan.shards))
         self._journals = JournalWatch(folder / "data")
+        self._ledger = LedgerWatch(self._server)
         self._probe = Probe(self._server.port, self._record, "probe")
         self._accepting_s: dict[str, list[float]] = defaultdict(list)
         self._problems: list[str] = []
@@ -86,14 +89,18 @@ class Campaign:
         started_s = time.monotonic()
         self._server.start()
         self._journals.start()
+        self._ledger.start()
         try:
             with self._clients():
                 self._disturb()
+            wait_until(self._is_drained, _DRAIN_S, lambda: "the journals do not drain")
+            self._problems += self._ledger.settled(self._server.stored_events())
             analyses = self._analyses()
             assert self._server.stop() == 0, "the server did not end with 0"
         finally:
             self._server.kill_all()
             self._journals.stop()
+            self._ledger.stop()
         rows = read_rows(self._folder / "data" / "clickhouse", self._folder)
         verdict = self._judge(rows, analyses)
         self._record.close()
@@ -105,6 +112,7 @@ class Campaign:
             answers=dict(self._record.answers),
             sessions=len({(told.view["session_id"], told.view["generation"]) for told in analyses}),
             frames=self._journals.frames,
+            ledgers=self._ledger.looks,
             seconds=time.monotonic() - started_s,
             verdict=verdict,
         )
@@ -156,7 +164,6 @@ class Campaign:
             self._problems.append(f"{stored} events are stored, only {sent} were sent")
 
     def _analyses(self) -> list[Told]:
-        wait_until(self._is_drained, _DRAIN_S, lambda: "the journals do not drain")
         plan, record = self._plan, self._record
         found = [*listed(self._server), *asked(self._server, record.sessions, sample=plan.sample, seed=plan.seed)]
         with (self._folder / "analyses.jsonl").open("w", encoding="utf-8") as file:
@@ -170,7 +177,12 @@ class Campaign:
     def _judge(self, rows: Rows, analyses: Sequence[Told]) -> Verdict:
         verdict = judge(self._record, rows)
         differing = disagreements(analyses, rows, self._plan.config(), self._accepting_ms)
-        problems = [*verdict.problems, *self._problems, *sorted(self._journals.problems), *differing]
+        problems = [
+            *verdict.problems,
+            *self._problems,
+            *sorted(self._journals.problems | self._ledger.problems),
+            *differing,
+        ]
         return verdict._replace(problems=problems)
 
     def forget(self) -> None:

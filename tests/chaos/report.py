@@ -24,7 +24,7 @@ def shown(plan: Plan, result: Result) -> str:
             "",
             f"seed {plan.seed}, {result.seconds / 60:.1f} min, {sum(map(len, result.accepting_s.values()))} faults",
             f"{result.sent} events sent, {result.acked} acked, {result.refused} refused; answers: {result.answers}",
-            f"{result.sessions} sessions, {result.frames} frames of the journals seen",
+            f"{result.sessions} sessions, {result.frames} frames of the journals and {result.ledgers} ledgers seen",
             f"{verdict.lost} lost, {verdict.doubled} doubled",
             *(f"PROBLEM: {problem}" for problem in verdict.problems),
         ]
