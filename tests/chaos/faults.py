@@ -37,6 +37,7 @@ FAULTS: Final = (
     Fault("pause store", "pause", (STORE,), 1, accepts=True),
     Fault("pause gateway", "pause", (GATEWAY,), 1),
     Fault("pause shard, kill gateway", "fence", (SHARD, GATEWAY), 2),
+    Fault("hang shard", "fence", (SHARD,), 1),
     Fault("kill supervisor", "supervisor", (), 1),
     Fault("rolling restart", "restart", (), 2),
 )

@@ -51,8 +51,8 @@ class Nemesis:
         return accepting_s or self._until_acked(time.monotonic())
 
     def _fence(self, fault: Fault) -> float:
-        """The first target is paused while the others are killed: who comes after it must not wait for it, and it
-        must not write when it goes on."""
+        """The first target is paused for as long as it takes, while the others are killed: who comes after it must not
+        wait for it, and it must not write when it goes on."""
         paused, *killed = fault.targets
         old = self._pids(paused)
         pids = [pid for target in killed for pid in self._pids(target)]
