@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.wire import ISOLATED
 from tests.chaos.record import Record, Sent
 from tests.chaos.rows import Rows
 from tests.chaos.verdict import judge
@@ -15,8 +16,8 @@ def sent(name: str, *, is_valid: bool = True) -> Sent:
     return Sent({"event_id": name, "session_id": "s", "event_type": "click"}, is_valid=is_valid)
 
 
-def row(name: str, seq: int = 1, index: int = 0) -> dict[str, Any]:
-    return {"event_id": name, "src_shard": 0, "src_seq": seq, "src_index": index}
+def row(name: str, seq: int = 1, index: int = 0, *, flags: int = 0) -> dict[str, Any]:
+    return {"event_id": name, "flags": flags, "src_shard": 0, "src_seq": seq, "src_index": index}
 
 
 def rows(*events: dict[str, Any], bad: tuple[bytes, ...] = (b'{"event_id":"c-bad-1"}',)) -> Rows:
@@ -61,6 +62,7 @@ def test_a_row_that_was_written_twice_is_seen_by_its_place(record: Record) -> No
     [
         (rows(row("a"), row("x", 2)), "1 events are stored that nobody sent: x"),
         (rows(row("a"), row("c-bad-1", 2)), "1 invalid events are stored as valid ones: c-bad-1"),
+        (rows(row("a", flags=ISOLATED)), "1 innocent events are isolated: a"),
         (rows(row("a"), bad=()), "1 refused events are not in bad_rows: c-bad-1"),
         (
             rows(row("a"), bad=(b'"c-bad-1"', b'"c-bad-2"')),

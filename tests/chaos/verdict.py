@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
+from engine.wire import ISOLATED
 from tests.chaos.record import Record
 from tests.chaos.rows import Row, Rows
 
@@ -34,6 +35,7 @@ def judge(record: Record, rows: Rows) -> Verdict:
         *told("invalid events are stored as valid ones", rows.final.keys() & record.invalid),
         *told("refused events are not in bad_rows", record.refused - refused.keys()),
         *told("events are in bad_rows that are not invalid", refused.keys() - record.invalid),
+        *told("innocent events are isolated", {row["event_id"] for row in rows.events if row["flags"] & ISOLATED}),
         *told("rows come from the same place in a journal", _shared_places(rows.events)),
         *told("answers were wrong", record.surprises),
     ]
