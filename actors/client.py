@@ -9,15 +9,17 @@ import msgspec
 from actors.link import LinkLost, ShardLink, StoreLink
 from actors.listing import merge
 from actors.pipe import ShardPipe
-from actors.ports import EngineHealth, PersisterStats, ShardStats
+from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.silence import Silence
 from engine import slots
 from engine.config import Config
 from engine.errors import SessiondError, Wait
+from engine.ledger import DAY_MS, MINUTE_MS, minute_of
 from engine.wire import BadRow, Control, Event, Reply, Summary
 from persistence.disk import Disk
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
+_NO_END_MS: Final = 2**62
 _SHARD_PAGE: Final = 200  # sessions a shard lists in one call: a longer one would hold up the events behind it
 
 T = TypeVar("T")
@@ -139,6 +141,24 @@ class Client:
         if self._store_is_away:
             raise Wait(self._store_error, "store_unavailable")
         return await self._answer(ask())
+
+    async def ledger(self, from_ms: int | None, to_ms: int | None) -> LedgerReport:
+        """The sinks first, so that none has stored what its shard does not speak of."""
+        kept_ms = self._now_ms() - self._config.journal.ledger_days * DAY_MS
+        first_ms = minute_of(kept_ms if from_ms is None else max(from_ms, kept_ms))
+        end_ms = None if to_ms is None else minute_of(to_ms - 1) + MINUTE_MS
+        upto_ms = _NO_END_MS if end_ms is None else end_ms
+        report = await self._answer(self._store.ledger(first_ms, upto_ms))
+        pages = await asyncio.gather(*(self._answer(shard.ledger(first_ms, upto_ms)) for shard in self._shards))
+        booked = [*report.booked, *(one for page in pages for one in page)]
+        return LedgerReport(report.sinks, booked, first_ms, end_ms)
+
+    async def audit(self, from_ms: int | None) -> list[ShardAudit]:
+        limits = self._config.session
+        known_ms = min(limits.late_ms + limits.remember_ms, self._config.journal.ledger_days * DAY_MS)
+        # Beyond it an old event that comes again is a new one for the shard, and replaces its row unnoticed.
+        oldest_ms = self._now_ms() - known_ms
+        return await self._answer(self._store.audit(oldest_ms if from_ms is None else max(from_ms, oldest_ms)))
 
     async def _answer(self, call: Awaitable[T]) -> T:
         """An answer in time, or `Wait`."""

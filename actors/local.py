@@ -1,8 +1,9 @@
 """Links without Ray: shards and store in this process. Ships for tests and tools; the answers are the same."""
 
-from actors.ports import PersisterStats, ShardStats
+from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.shard import Shard
 from actors.storekeeper import StoreKeeper
+from engine.ledger import Booked
 from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -26,6 +27,9 @@ class LocalShardLink:
     async def sessions(self, wanted: SessionFilter) -> list[Summary]:
         return self._shard.sessions(wanted)
 
+    async def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
+        return self._shard.ledger(from_ms, to_ms)
+
 
 class LocalStoreLink:
     def __init__(self, keeper: StoreKeeper) -> None:
@@ -45,6 +49,12 @@ class LocalStoreLink:
 
     async def sinks(self) -> list[PersisterStats]:
         return self._keeper.sinks()
+
+    async def ledger(self, from_ms: int, to_ms: int) -> LedgerReport:
+        return self._keeper.ledger(from_ms, to_ms)
+
+    async def audit(self, since_ms: int) -> list[ShardAudit]:
+        return self._keeper.audit(since_ms)
 
     async def ping(self) -> None:
         self._keeper.ping()

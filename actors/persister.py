@@ -4,23 +4,28 @@ Nothing is ever skipped: what the store does not take now is sent again, with th
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 import structlog
 
 from actors.daily_counts import DailyCounts
 from actors.ports import PersisterStats
+from engine.config import Journal
 from engine.errors import DiskFull, OperatorError, Wait
+from engine.ledger import forget_before
 from persistence.chunk import chunk_of
 from persistence.delivery import Delivery
 from persistence.flush import FlushRules
 from persistence.intake import Intake
 from persistence.journal import JournalReader
+from persistence.ledger_rows import Page
 from persistence.plan import Plan, Source
 from persistence.ports import Store
 from persistence.retry import Backoff
 from persistence.unpacked import Unpacked
 
+_LIMITS: Final = Journal()
 _log = structlog.get_logger(__name__)
 
 
@@ -40,6 +45,7 @@ class Persister:
         daily: DailyCounts,
         rules: FlushRules,
         backoff: Backoff,
+        limits: Journal = _LIMITS,
     ) -> None:
         self.shard = source.shard
         self._source = source
@@ -48,6 +54,8 @@ class Persister:
         self._daily = daily
         self._rules = rules
         self._backoff = backoff
+        self._limits = limits
+        self._ledger_after = reader.ledger_after
         self._intake = Intake(reader, shard=source.shard, rules=rules)
         self._backlog = self._intake.backlog
         self._delivery: Delivery | None = None  # planned, and not done
@@ -172,7 +180,8 @@ class Persister:
     def _send(self, delivery: Delivery) -> None:
         delivery.run()
         bounds = delivery.chunk.bounds
-        self._plan.done(self._source, bounds, delivery.chunk.days)
+        page = Page(delivery.ledger(self._ledger_after), forget_before(delivery.chunk.newest_ms, self._limits))
+        self._plan.done(self._source, bounds, delivery.chunk.days, page)
         self._delivery = None
         self._done_seq = bounds.last_seq
         for table, rows in delivery.rows.items():

@@ -5,8 +5,9 @@ from typing import Protocol
 
 import msgspec
 
+from engine.ledger import Booked
 from engine.wire import BadRow, Control, Event, Reply, Summary
-from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+from persistence.ports import Audit, EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 
 class ShardStats(msgspec.Struct):
@@ -44,6 +45,25 @@ class PersisterStats(msgspec.Struct):
     last_error: str = ""
 
 
+class LedgerReport(msgspec.Struct):
+    """Sums of the ledger over whole minutes; `to_ms` None: up to now. `sinks`: every one that there is, also where
+    nothing was booked."""
+
+    sinks: list[str]
+    booked: list[Booked]
+    from_ms: int = 0
+    to_ms: int | None = None
+
+
+class ShardAudit(msgspec.Struct):
+    """What a store says about one shard's journal. `sql`: the query that says so."""
+
+    shard: int
+    journal_id: str
+    audit: Audit
+    sql: str
+
+
 class EngineHealth(msgspec.Struct):
     """`shards`: None = did not answer the last tick."""
 
@@ -72,6 +92,12 @@ class EngineClient(Protocol):
     async def stats(self, wanted: StatsFilter) -> EventStats: ...
     async def sweep(self, project_id: str) -> int:
         """End every imported session whose gap has passed in event time; how many ended."""
+
+    async def ledger(self, from_ms: int | None, to_ms: int | None) -> LedgerReport:
+        """By receive time, in whole minutes; None = as far as it goes."""
+
+    async def audit(self, from_ms: int | None) -> list[ShardAudit]:
+        """Whether the store holds what was sent to it since a time."""
 
     def health(self) -> EngineHealth: ...
     def pending_events(self) -> int: ...

@@ -1,7 +1,7 @@
-"""The only file that imports ray: thin shells around `Shard` and `StoreKeeper`, and the links to them.
+"""The only file that imports ray: the node that runs the shells as actors, and the links to them.
 
-Shells hold no logic, because Ray restarts an actor with the class body it first saw. A shard is a sync actor without
-concurrency, so that its calls run one at a time and in order, and Ray never retries a call: a retry would reorder.
+A shard is a sync actor without concurrency, so that its calls run one at a time and in order, and Ray never retries a
+call: a retry would reorder.
 """
 
 # isort: off
@@ -11,26 +11,23 @@ import actors.ray_settings  # noqa: F401 - before ray, which reads the environme
 import asyncio
 import contextlib
 import logging
-import os
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import ray
-import structlog
 import xxhash
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
-from actors.collecting import calm_gc
 from actors.link import LinkLost
-from actors.log import set_up_log
-from actors.ports import PersisterStats, ShardStats
-from actors.wiring import open_shard
+from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
+from actors.shells import ShardShell, StoreShell
 from engine.config import Config
-from engine.errors import BatchGap, ClientError, DiskFull, OperatorError, SessiondError, Wait
+from engine.errors import SessiondError
+from engine.ledger import Booked
 from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -41,102 +38,8 @@ _CARE: Final = "care"  # threads of the store for what must be answered while ev
 _CARE_THREADS: Final = 2
 _MAX_PENDING_CALLS: Final = 1000
 _OBJECT_STORE_BYTES: Final = 150_000_000
-_EXIT_FAILED: Final = 70
 _VITAL: Final = frozenset({"gcs_server", "raylet"})
 _SAVING_MS: Final = 2_000  # what shards get at least to save their sessions; the rest is replayed
-_STORE_NICENESS: Final = 5  # merges and large queries come after the acks that clients wait for
-
-
-class ShardShell:
-    """A shard in its own process. What is not the caller's fault ends the process: its memory may be ahead of the
-    disk, and Ray starts a new one that reads the disk."""
-
-    def __init__(self, config: Config, number: int) -> None:
-        set_up_log()
-        self._shard = _or_die(lambda: open_shard(config, number))
-        calm_gc()
-
-    def apply(self, payload: bytes) -> bytes:
-        return _or_die(lambda: self._shard.apply(payload))
-
-    def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
-        return _or_die(lambda: self._shard.tick(now_ms, sinks_done_seq))
-
-    def sweep(self, project_id: str, now_ms: int) -> int:
-        return _or_die(lambda: self._shard.sweep(project_id, now_ms))
-
-    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
-        return _answered(lambda: self._shard.session(project_id, session_id, generation))
-
-    def sessions(self, wanted: SessionFilter) -> list[Summary]:
-        return _answered(lambda: self._shard.sessions(wanted))
-
-    def close(self) -> None:
-        _or_die(self._shard.close)
-
-    def process_id(self) -> int:
-        return os.getpid()
-
-
-class StoreShell:
-    """The store in its own process; queries run on threads beside the persisters."""
-
-    def __init__(self, config: Config, shards: int) -> None:
-        from actors.store_wiring import open_storekeeper  # only this process pays for what it imports
-
-        set_up_log()
-        os.nice(_STORE_NICENESS)
-        self._keeper = _or_die(lambda: open_storekeeper(config, shards))
-        calm_gc()
-
-    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
-        return self._keeper.session(project_id, session_id, generation)
-
-    def sessions(self, wanted: SessionFilter) -> list[Summary]:
-        return self._keeper.sessions(wanted)
-
-    def events(self, wanted: EventFilter) -> list[StoredEvent]:
-        return self._keeper.events(wanted)
-
-    def stats(self, wanted: StatsFilter) -> EventStats:
-        return self._keeper.stats(wanted)
-
-    def sinks(self) -> list[PersisterStats]:
-        return self._keeper.sinks()
-
-    def ping(self) -> None:
-        self._keeper.ping()
-
-    def close(self, timeout_ms: int) -> None:
-        self._keeper.close(timeout_ms)
-
-    def process_id(self) -> int:
-        return os.getpid()
-
-
-def _or_die(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except (Wait, BatchGap, ClientError):
-        raise
-    except BaseException as error:
-        log = structlog.get_logger(__name__)
-        if isinstance(error, DiskFull):
-            log.error("process ends", reason=error.message)  # nothing that a traceback would explain
-        else:
-            log.exception("process ends", reason=error.message if isinstance(error, SessiondError) else repr(error))
-        os._exit(_EXIT_FAILED)
-
-
-def _answered(work: Callable[[], T]) -> T:
-    """A read changes nothing: what fails in it is an answer, and the process lives, unless its disk is ill."""
-    try:
-        return work()
-    except OperatorError:
-        return _or_die(work)
-    except Exception:
-        structlog.get_logger(__name__).exception("a read failed")
-        raise
 
 
 async def _answer(call: Any) -> Any:
@@ -182,6 +85,10 @@ class RayShardLink:
         answer: list[Summary] = await _answer(self._actor.sessions.remote(wanted))
         return answer
 
+    async def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
+        answer: list[Booked] = await _answer(self._actor.ledger.remote(from_ms, to_ms))
+        return answer
+
     def kill(self) -> None:
         ray.kill(self._actor, no_restart=False)
 
@@ -215,6 +122,14 @@ class RayStoreLink:
 
     async def sinks(self) -> list[PersisterStats]:
         answer: list[PersisterStats] = await _answer(self._actor.sinks.options(concurrency_group=_CARE).remote())
+        return answer
+
+    async def ledger(self, from_ms: int, to_ms: int) -> LedgerReport:
+        answer: LedgerReport = await _answer(self._actor.ledger.remote(from_ms, to_ms))
+        return answer
+
+    async def audit(self, since_ms: int) -> list[ShardAudit]:
+        answer: list[ShardAudit] = await _answer(self._actor.audit.remote(since_ms))
         return answer
 
     async def ping(self) -> None:

@@ -5,23 +5,22 @@ An `OperatorError` out of any call means that memory may be ahead of the disk: t
 starts from what is on the disk.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final
-
-import msgspec
 
 from actors.archive import JournalArchive
 from actors.guard import Guard
 from actors.listing import Unstored, newest
 from actors.ports import ShardStats
 from actors.saving import Saving
+from actors.snapshot import Snapshot, decode_snapshot
 from engine.config import Config
 from engine.errors import SessiondError, Wait
-from engine.numbering import Numbering
-from engine.poison import Isolated
-from engine.registry import Own, Registry
+from engine.ledger import Booked, Ledger, forget_before
+from engine.registry import Registry
 from engine.session import Session, encode_session
 from engine.summary import summarise
 from engine.tally import Tally
@@ -40,23 +39,13 @@ from engine.wire import (
     encode,
 )
 from persistence.journal import Frame, Journal
+from persistence.ledger_rows import Page
 from persistence.ports import SessionFilter
 from persistence.session_rows import SessionRow
 
 _ENDS_PER_FRAME = 500
 _UNFOLDED: Final = {"overflow": OVERFLOW, "quarantined": QUARANTINED}
 _ENDS_PER_TICK = 1_000  # when very many are due at once the rest ends in the next ticks, and events get in between
-
-
-class Snapshot(msgspec.Struct, array_like=True):
-    """What a shard saves besides its sessions."""
-
-    own: Own = msgspec.field(default_factory=Own)
-    numbering: Numbering = msgspec.field(default_factory=Numbering)
-    isolated: Isolated = msgspec.field(default_factory=Isolated)
-
-
-_decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
 
 
 class Shard:
@@ -82,6 +71,7 @@ class Shard:
         self._registry = Registry(limits=config.session, thresholds=config.detectors, archive=self._archive)
         self._residents = self._registry.residents
         self._unstored = Unstored()
+        self._ledger = Ledger()
         self._snapshot = Snapshot()
         self._replay_after = 0
         self._saving = Saving(config.journal)
@@ -99,7 +89,7 @@ class Shard:
         """Snapshot, then the frames after it. A key that was saved later than a frame skips that frame."""
         saved, as_of, self._replay_after = self._journal.snapshot()
         if saved:
-            self._snapshot = _decode_snapshot(saved)
+            self._snapshot = decode_snapshot(saved)
         self._registry.own = self._snapshot.own
         self._guard = Guard(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
         for state in self._journal.sessions.live():
@@ -127,6 +117,8 @@ class Shard:
             self._saving.took(len(batch.events))
             if is_new:
                 self._snapshot.numbering.took(batch.gateway, batch.number, encode(reply))
+            if is_new and frame.seq > self._journal.ledger_after:
+                self._ledger.count(batch, reply.statuses, frame.received_ms)
         elif frame.kind == "start":
             if is_new:
                 self._registry.start(frame.received_ms)
@@ -140,7 +132,7 @@ class Shard:
 
     def close(self) -> None:
         """Save everything, so that the next start replays nothing."""
-        while self._residents.dirty:
+        while self._residents.dirty or self._ledger.unsaved:
             self._save(len(self._residents.dirty))
         self._journal.close()
 
@@ -160,6 +152,7 @@ class Shard:
         reply = encode(Reply(outcome.statuses, outcome.controls))
         self._snapshot.numbering.took(batch.gateway, batch.number, reply)
         self._count(outcome)
+        self._ledger.count(batch, outcome.statuses, now_ms)
         self._saving.took(len(batch.events))
         return reply
 
@@ -194,7 +187,7 @@ class Shard:
         for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
             self._end("tick", self._registry.due(now_ms, limit=_ENDS_PER_FRAME), now_ms)
         due = self._saving.due(len(self._residents.dirty), self._journal.last_seq, self._replay_after)
-        if self._residents.dirty:
+        if self._residents.dirty or self._ledger.unsaved:  # refused events change no session
             self._save(due)
         self._unstored.stored(sinks_done_seq)
         if not self._journal.trim(min(self._replay_after, sinks_done_seq)):
@@ -222,7 +215,9 @@ class Shard:
         oldest_left = next(islice(dirty.values(), len(keys), None), as_of + 1)
         replay_after = oldest_left - 1
         rows = (_row(session, as_of) for key in keys for session in self._residents.changed(key))
-        self._journal.save(rows, snapshot=encode(self._snapshot), as_of=as_of, replay_after=replay_after)
+        ledger = Page(self._ledger.unsaved, forget_before(self._registry.own.clock_ms, self._config.journal))
+        self._journal.save(rows, snapshot=encode(self._snapshot), as_of=as_of, replay_after=replay_after, ledger=ledger)
+        self._ledger.unsaved.clear()
         self._archive.saved()
         self._replay_after = replay_after
         self._residents.saved(keys)
@@ -245,6 +240,13 @@ class Shard:
     def sessions(self, wanted: SessionFilter) -> list[Summary]:
         """Live sessions, and ended ones that may not have reached the store yet; newest first."""
         return newest(self._residents.live.values(), self._unstored, wanted)
+
+    def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
+        """What was received in the minutes that begin in the range, and what became of it."""
+        sums = Counter(self._ledger.sums(from_ms, to_ms))
+        for project_id, name, count in self._journal.ledger.sums(from_ms, to_ms):
+            sums[project_id, name] += count
+        return [Booked(self._stats.shard, "", *entry, count) for entry, count in sums.items()]
 
     def stats(self) -> ShardStats:
         stats = self._stats

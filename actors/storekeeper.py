@@ -8,14 +8,16 @@ from pathlib import Path
 from actors.daily_counts import DailyCounts
 from actors.persister import Persister
 from actors.persister_loop import PersisterLoop
-from actors.ports import PersisterStats
+from actors.ports import LedgerReport, PersisterStats, ShardAudit
 from actors.pulse import Pulse
 from engine.config import Config
+from engine.ledger import Booked
 from engine.wire import Summary
+from persistence.audit import audit_sql
 from persistence.flush import flush_rules
 from persistence.journal import JournalReader
 from persistence.plan import Plan, Source
-from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, Store, StoredEvent
+from persistence.ports import AuditFilter, EventFilter, EventStats, SessionFilter, StatsFilter, Store, StoredEvent
 from persistence.retry import Backoff
 
 SINK = "clickhouse"
@@ -30,6 +32,7 @@ class StoreKeeper:
         self._store = store
         self._plan = plan
         limits = config.clickhouse
+        self._sources: list[tuple[Source, int]] = []  # and the frame after which its ledger begins
         daily = DailyCounts(sink=SINK, plan=plan, store=store, interval_ms=limits.aggregate_interval_ms)
         self._persisters = [
             self._persister(shard, JournalReader(folder), daily, config) for shard, folder in enumerate(journals)
@@ -43,14 +46,17 @@ class StoreKeeper:
 
     def _persister(self, shard: int, reader: JournalReader, daily: DailyCounts, config: Config) -> Persister:
         limits = config.clickhouse
+        source = Source(SINK, shard, reader.journal_id)
+        self._sources.append((source, reader.ledger_after))
         return Persister(
-            source=Source(SINK, shard, reader.journal_id),
+            source=source,
             reader=reader,
             store=self._store,
             plan=self._plan,
             daily=daily,
             rules=flush_rules(limits),
             backoff=Backoff(limits.retry_min_ms, limits.retry_max_ms),
+            limits=config.journal,
         )
 
     def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
@@ -67,6 +73,26 @@ class StoreKeeper:
 
     def sinks(self) -> list[PersisterStats]:
         return self._loop.stats()
+
+    def ledger(self, from_ms: int, to_ms: int) -> LedgerReport:
+        """What was stored of the frames that were received in the minutes of the range."""
+        with self._plan.reader() as plan:
+            booked = [
+                Booked(source.shard, source.sink, *sums)
+                for source, _ in self._sources
+                for sums in plan.ledger(source, from_ms, to_ms)
+            ]
+        return LedgerReport([SINK], booked)
+
+    def audit(self, since_ms: int) -> list[ShardAudit]:
+        return [self._audit(source, after_seq, since_ms) for source, after_seq in self._sources]
+
+    def _audit(self, source: Source, after_seq: int, since_ms: int) -> ShardAudit:
+        """The position first: all that was done by then has to be there."""
+        with self._plan.reader() as plan:
+            upto_seq = plan.position(source).done_seq
+        wanted = AuditFilter(source.journal_id, after_seq, upto_seq, since_ms)
+        return ShardAudit(source.shard, source.journal_id, self._store.audit(wanted), audit_sql(wanted))
 
     def ping(self) -> None:
         """Raises `Wait` when the store does not answer; says so at once, because it was asked before."""

@@ -36,6 +36,11 @@ class Finding(msgspec.Struct, frozen=True):
     sentence: str
 
 
+def line(finding: Finding) -> str:
+    """As commands print it."""
+    return f"{finding.state:<4}  {finding.subject:<10}  {finding.sentence}"
+
+
 def python(_: Config) -> Finding:
     state: Literal["ok", "fail"] = "ok" if sys.version_info >= OLDEST_PYTHON else "fail"
     return Finding("python", state, f"Python {platform.python_version()}; 3.11 or newer is needed.")

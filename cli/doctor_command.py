@@ -3,7 +3,7 @@
 import typer
 
 from cli import options
-from cli.checks import CHECKS, Finding
+from cli.checks import CHECKS, Finding, line
 from engine.config import Config
 
 
@@ -24,6 +24,6 @@ def report(config: Config) -> list[Finding]:
     findings = []
     for check in CHECKS:
         finding = check(config)
-        typer.echo(f"{finding.state:<4}  {finding.subject:<10}  {finding.sentence}")
+        typer.echo(line(finding))
         findings.append(finding)
     return findings

@@ -109,6 +109,7 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_free_disk_percent: Annotated[int, msgspec.Meta(ge=0, le=99)] = 5  # below it 503, before the disk is full
     # The same in bytes, for small disks: room for a WAL while it is copied, and for inserts of the embedded database.
     min_free_disk_bytes: NotNegative = 64_000_000
+    ledger_days: Positive = 31  # how long /api/v1/ledger goes back: some rows a minute and project, 10 MB for 31 days
     lock_wait_ms: NotNegative = 15_000  # an orphan of a killed run needs some seconds to die
 
 

@@ -43,6 +43,7 @@ class Folder:
         self._share_us = 1_000_000 // limits.max_events_per_second
         self._burst_us = (limits.burst_events - 1) * self._share_us - 1
         self.watch = Watch(detectors or build_detectors(thresholds, limits), max_anomalies=limits.max_anomalies)
+        self.unsure = 0  # events folded into sessions that may have forgotten the ids they ask for
         self._kinds: dict[str, Kind] = {}
         self._devices: dict[Device, Device] = {}
 
@@ -66,7 +67,10 @@ class Folder:
     def fold(self, session: Session, event: Seen, received_ms: int) -> Sequence[Anomaly] | None:
         """Take one event; None if it was a duplicate, else the anomalies that are new or grew."""
         digest = hash_id(event.event_id)
-        if (session.older_ids is not None and digest in session.older_ids) or not session.ids.add(digest):
+        older = session.older_ids
+        if older is not None:
+            self.unsure += 1
+        if (older is not None and digest in older) or not session.ids.add(digest):
             session.duplicates += 1
             return None
         # Each id takes bytes of the table, so that one with fewer bytes than that needs no counting.

@@ -42,7 +42,7 @@ class Issue:
     def summary(self, session: Session) -> None:
         self._sessions[session.key, session.generation] = session
 
-    def outcome(self, failures: Counter[str] | None = None) -> Outcome:
+    def outcome(self, failures: Counter[str] | None = None, *, unsure: int = 0) -> Outcome:
         """`failures` counts the patterns that could not be computed."""
         return Outcome(
             statuses=bytes(self.statuses),
@@ -51,4 +51,5 @@ class Issue:
             controls=bytes(self.controls),
             summaries=[summarise(session, failures) for session in self._sessions.values()],
             anomalies=list(self._anomalies.values()),
+            unsure=unsure,
         )

@@ -72,13 +72,14 @@ class Registry:
         """Fold a batch in event-time order, statuses in the order of `batch.events`. Sessions are opened before its
         events and closed after them."""
         self._advance(now_ms)
+        self.folder.unsure = 0
         issue = Issue(len(batch.events))
         issue.controls.extend(self._open_now(c, now_ms, seq) for c in batch.controls)
         self._fold_all(batch.events, now_ms, seq, issue)
         for place, control in enumerate(batch.controls):
             if control.kind == "close":
                 issue.controls[place] = self._close_now(control, now_ms, seq, issue)
-        return issue.outcome(self.folder.watch.errors)
+        return issue.outcome(self.folder.watch.errors, unsure=self.folder.unsure)
 
     def _fold_all(self, events: Sequence[Seen], now_ms: int, seq: int, issue: Issue) -> None:
         live, dirty = self.residents.live, self.residents.dirty

@@ -32,6 +32,7 @@ class Merged:
         self._session_ids: dict[int, str] = {}
         self._summaries: dict[tuple[str, str, int], Summary] = {}
         self._anomalies: dict[str, AnomalyRow] = {}
+        self._unsure = 0
 
     def add(self, outcome: Outcome, place: int = 0) -> None:
         for status, generation in zip(outcome.statuses, outcome.generations, strict=True):
@@ -43,6 +44,7 @@ class Merged:
         for summary in outcome.summaries:
             self._summaries[summary.project_id, summary.session_id, summary.generation] = summary
         self._anomalies |= {row.anomaly.id: row for row in outcome.anomalies}
+        self._unsure += outcome.unsure
 
     def outcome(self) -> Outcome:
         return Outcome(
@@ -52,6 +54,7 @@ class Merged:
             controls=bytes(self._controls),
             summaries=list(self._summaries.values()),
             anomalies=list(self._anomalies.values()),
+            unsure=self._unsure,
         )
 
 

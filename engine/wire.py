@@ -237,6 +237,7 @@ class Outcome(msgspec.Struct, array_like=True):
 
     `statuses` and `generations` run parallel to `Batch.events`; `session_ids` names the session of the events (by
     index) that came without one. `summaries`: sessions that ended here, or ended ones that a late event changed.
+    `unsure`: how many events may be copies of older ones, because their session no longer knows all its ids.
     """
 
     statuses: bytes = b""
@@ -245,6 +246,7 @@ class Outcome(msgspec.Struct, array_like=True):
     controls: bytes = b""
     summaries: list[Summary] = []
     anomalies: list[AnomalyRow] = []
+    unsure: int = 0
 
 
 class Statuses(msgspec.Struct, array_like=True):

@@ -18,6 +18,7 @@ from gateway.collector import EngineCollector
 from gateway.decode import Decoder
 from gateway.health import Health
 from gateway.ingest import Arrivals, Ingest, Intake
+from gateway.ledger import Ledger
 from gateway.lookup import Lookup
 from gateway.metrics import Metrics, RouteMetrics
 from gateway.normalise import Normaliser
@@ -121,6 +122,7 @@ def create_app(
         lookup=Lookup(engine),
         queries=Queries(engine, now_ms),
         health=Health(config, engine, metrics, now_ms),
+        ledger=Ledger(engine),
     )
     log = structlog.get_logger("gateway")
     endpoints = {route: Endpoint(route.handler, metrics.route(route.path), log) for route in described(routes(parts))}

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.call import Answer, Call, json_bytes_answer
 from gateway.health import server_version
+from gateway.ledger_views import AuditView, LedgerView
 from gateway.problems import Problem
 from gateway.raw_event import DEVICE_NAMES, PAYLOAD_NAMES, RawEvent
 from gateway.rejection import Rejection
@@ -37,7 +38,7 @@ class Sessions(msgspec.Struct):
     next_cursor: str | None
 
 
-_STRUCTS: Final = (Accepted, Sessions, SessionView, StatsView, UserEventView, Problem)
+_STRUCTS: Final = (Accepted, AuditView, LedgerView, Sessions, SessionView, StatsView, UserEventView, Problem)
 # Component name -> the schema of an answer that is smaller than a struct.
 _SMALL: Final[dict[str, Schema]] = {
     "Created": {"session_id": "string"},

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from gateway.call import Answer, Call
 from gateway.health import Health
 from gateway.ingest import Ingest
+from gateway.ledger import Ledger
 from gateway.lookup import Lookup
 from gateway.query import Queries
 from gateway.session import SessionWriter
@@ -45,6 +46,7 @@ class Parts(NamedTuple):
     lookup: Lookup
     queries: Queries
     health: Health
+    ledger: Ledger
 
 
 _LIMIT = Param("limit", "Items in a page, at most 10,000.", "integer")
@@ -108,6 +110,18 @@ _STATS = Doc(
     answer="StatsView",
     errors=(400, 503),
 )
+_LEDGER = Doc(
+    "What became of every event received, in whole minutes of receive time; everything kept unless a range is given.",
+    (_FROM, _TO),
+    answer="LedgerView",
+    errors=(400, 503),
+)
+_AUDIT = Doc(
+    "Whether the store holds what was sent to it: gaps, lost and doubled rows, by shard.",
+    (_FROM,),
+    answer="AuditView",
+    errors=(400, 503),
+)
 _HEALTH = Doc("How the server is; 503 when it cannot take events.", answer="Health", errors=(503,))
 _READY = Doc("200 when events are accepted now.", answer="Ready", errors=(503,))
 
@@ -129,6 +143,8 @@ def routes(parts: Parts) -> tuple[Route, ...]:
         Route("GET", "/api/v1/sessions", parts.lookup.many, _SESSIONS),
         Route("GET", "/api/v1/sessions/{session_id:path}/events", parts.lookup.events, _SESSION_EVENTS),
         Route("GET", "/api/v1/sessions/{session_id:path}", parts.lookup.one, _ANALYSIS),
+        Route("GET", "/api/v1/ledger", parts.ledger.sums, _LEDGER),
+        Route("GET", "/api/v1/ledger/audit", parts.ledger.audit, _AUDIT),
         Route("GET", "/health", parts.health.health, _HEALTH),
         Route("GET", "/api/v1/health", parts.health.health, _HEALTH),
         Route("GET", "/ready", parts.health.ready, _READY),

@@ -7,23 +7,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from persistence.columns import joined
+from persistence.counted import Place, Step
 from persistence.plan import Bounds, Day
 from persistence.ports import Rows
 from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS
-from persistence.unpacked import Unpacked
+from persistence.unpacked import Unpacked, minutes_of
 
 # Events go first, so that whoever sees a summary finds its events too.
 _IN_ORDER: Final = (EVENTS.name, ANOMALIES.name, SESSIONS.name, BAD_ROWS.name)
 
 
 class Chunk(NamedTuple):
-    """`oldest_ms`, `newest_ms`: when its first and its last frame were received; `days`: whose counts it changes."""
+    """`oldest_ms`, `newest_ms`: when its first and its last frame were received; `days`: whose counts it changes. The
+    others: see `Unpacked`."""
 
     bounds: Bounds
     oldest_ms: int
     newest_ms: int
     tables: dict[str, Rows]
     days: set[Day]
+    minutes: list[Step]
+    unfit: list[Place]
+    unsure: int
 
 
 def chunk_of(frames: Sequence[Unpacked]) -> Chunk:
@@ -37,6 +42,9 @@ def chunk_of(frames: Sequence[Unpacked]) -> Chunk:
         newest_ms=last.newest_ms,
         tables=tables,
         days=_days(tables[EVENTS.name]) if EVENTS.name in tables else set(),
+        minutes=minutes_of(step for frame in frames for step in frame.minutes),
+        unfit=[place for frame in frames for place in frame.unfit],
+        unsure=sum(frame.unsure for frame in frames),
     )
 
 

@@ -16,9 +16,20 @@ from clickhouse_connect.driver.client import Client
 
 from engine.config import ClickHouse
 from engine.wire import Summary
+from persistence.audit import audit_of, audit_query
 from persistence.connection import ClientPool, open_client
 from persistence.migrations import migrate, shipped_migrations
-from persistence.ports import DailyCount, EventFilter, EventStats, Rows, SessionFilter, StatsFilter, StoredEvent
+from persistence.ports import (
+    Audit,
+    AuditFilter,
+    DailyCount,
+    EventFilter,
+    EventStats,
+    Rows,
+    SessionFilter,
+    StatsFilter,
+    StoredEvent,
+)
 from persistence.queries import (
     Query,
     counts_query,
@@ -112,6 +123,9 @@ class ClickHouseStore:
     def stats(self, wanted: StatsFilter) -> EventStats:
         [(users, sessions)] = self._rows(uniques_query(wanted))
         return _stats(self._rows(counts_query(wanted)), users=users, sessions=sessions)
+
+    def audit(self, wanted: AuditFilter) -> Audit:
+        return audit_of(self._named_rows(audit_query(wanted))[0])
 
     def ping(self) -> None:
         """With a client of its own: it must say how the store is also when all others wait for an answer."""

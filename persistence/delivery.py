@@ -4,15 +4,23 @@ A refused insert is halved until the rows at fault stand alone; those go to `bad
 where they belong. Halves have tokens of their own, so a retry after a crash takes the same way and adds nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
+
+import pyarrow as pa
 
 from engine.errors import OperatorError
+from engine.ledger import Entry
 from persistence.chunk import Chunk
-from persistence.columns import plain, typed
+from persistence.columns import Columns, joined, plain, typed
+from persistence.counted import days, entries
 from persistence.plan import Source
 from persistence.ports import Rows, Store
-from persistence.refused import Refused, set_aside
-from persistence.tables import BAD_ROWS
+from persistence.refused import Refused, places, set_aside
+from persistence.tables import ANOMALIES, BAD_ROWS, DELIVERIES, EVENTS, SESSIONS
+
+_NOTED: Final = (EVENTS.name, ANOMALIES.name, SESSIONS.name, BAD_ROWS.name)
 
 
 class Delivery:
@@ -29,37 +37,58 @@ class Delivery:
         self._source = source
         self._max_refusals = max_refusals
         self._left = list(chunk.tables.items())
+        self._events: Rows | None = None  # stored
+        self._refused_events = list(chunk.unfit)
 
     def run(self) -> None:
         while self._left:
             table, rows = self._left[0]
+            if table == EVENTS.name:
+                rows = self._named(rows)
             stored, refused = self._insert(table, rows)
-            self._count(table, stored)
             if refused:
                 self._set_aside(table, refused)
+            self._count(table, stored.num_rows)
+            if table == EVENTS.name:
+                self._events = stored
             del self._left[0]
+        self._note()
+
+    def ledger(self, after_seq: int) -> Counter[Entry]:
+        """What became of the events of the frames after `after_seq`, once it has run."""
+        return entries(self._events, self._refused_events, self.chunk.minutes, after_seq)
+
+    def _named(self, events: Rows) -> Rows:
+        """With the journal they come from: one word for all, which costs nothing as a dictionary."""
+        numbers = pa.repeat(pa.scalar(0, pa.int8()), events.num_rows)
+        journal = pa.DictionaryArray.from_arrays(numbers, [self._source.journal_id])
+        return events.append_column("src_journal", journal)
 
     def _count(self, table: str, rows: int) -> None:
         self.rows[table] = self.rows.get(table, 0) + rows
 
-    def _insert(self, table: str, rows: Rows) -> tuple[int, list[Refused]]:
+    def _insert(self, table: str, rows: Rows) -> tuple[Rows, list[Refused]]:
+        """The rows that are stored, and the others."""
         token = self._source.token(table, self.chunk.bounds)
         try:
-            return self._store.insert(table, rows, token=token), []
+            self._store.insert(table, rows, token=token)
         except OperatorError as error:
             if table == BAD_ROWS.name or rows.num_rows == 1:
                 raise
             return self._insert_halves(table, rows, token, error)
+        return rows, []
 
-    def _insert_halves(self, table: str, rows: Rows, token: str, error: OperatorError) -> tuple[int, list[Refused]]:
-        stored = refusals = 0
+    def _insert_halves(self, table: str, rows: Rows, token: str, error: OperatorError) -> tuple[Rows, list[Refused]]:
+        stored: list[Rows] = []
+        refusals = 0
         refused: list[Refused] = []
         ranges = list(_halves(0, rows.num_rows))
         while ranges:
             start, stop = ranges.pop()
             part = rows[start:stop]
             try:
-                stored += self._store.insert(table, part, token=f"{token}:{start}-{stop}")
+                self._store.insert(table, part, token=f"{token}:{start}-{stop}")
+                stored.append(part)
             except OperatorError as next_error:
                 refusals += 1
                 if refusals > self._max_refusals:
@@ -68,15 +97,36 @@ class Delivery:
                     refused.append(Refused(table, plain(part)[0], next_error.message))
                 else:
                     ranges += _halves(start, stop)
-        if stored == 0:
+        if not stored:
             raise error
-        return stored, refused
+        return joined(stored), refused
 
     def _set_aside(self, table: str, refused: list[Refused]) -> None:
         token = f"{self._source.token(BAD_ROWS.name, self.chunk.bounds)}:{table}"
         rows = typed(BAD_ROWS, set_aside(refused, self.chunk.newest_ms))
         self._count(BAD_ROWS.name, self._store.insert(BAD_ROWS.name, rows, token=token))
         self.refused += [f"{table}: {one.reason}" for one in refused]
+        self._refused_events += places(refused)
+
+    def _note(self) -> None:
+        """Last, because it says that all the others are there."""
+        token = self._source.token(DELIVERIES.name, self.chunk.bounds)
+        self._store.insert(DELIVERIES.name, typed(DELIVERIES, self._noted()), token=token)
+
+    def _noted(self) -> Columns:
+        found = [] if self._events is None else days(self._events, self.chunk.unsure)
+        return {
+            "journal_id": [self._source.journal_id],
+            "src_shard": [self._source.shard],
+            "first_seq": [self.chunk.bounds.first_seq],
+            "last_seq": [self.chunk.bounds.last_seq],
+            "received_from": [self.chunk.oldest_ms],
+            "received_to": [self.chunk.newest_ms],
+            **{table: [self.rows.get(table, 0)] for table in _NOTED},
+            "days": [[day.day for day in found]],
+            "day_events": [[day.events for day in found]],
+            "day_replacing": [[day.replacing for day in found]],
+        }
 
 
 def _halves(start: int, stop: int) -> Iterator[tuple[int, int]]:

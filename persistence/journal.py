@@ -18,7 +18,9 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 from engine.errors import JournalDamaged, JournalLocked, OperatorError
+from persistence import ledger_rows
 from persistence.disk import write_error
+from persistence.ledger_rows import NO_PAGE, LedgerRows, Page
 from persistence.mark import Mark
 from persistence.session_rows import SCHEMA, SessionRow, SessionRows
 
@@ -134,6 +136,7 @@ class Journal:
                 self._open()
             undo.pop_all()
         self.sessions = SessionRows(self._db)
+        self.ledger = LedgerRows(self._db)
 
     def _open(self) -> None:
         db = self._db
@@ -154,6 +157,7 @@ class Journal:
         with self._transaction():
             self._put_meta(format=FORMAT, epoch=self.epoch, journal_id=self.journal_id)
         self.last_seq: int = _last_seq(db)
+        self.ledger_after = ledger_rows.begin(db, self.last_seq)
 
     def _put_meta(self, **values: int | str | bytes) -> None:
         self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
@@ -179,10 +183,14 @@ class Journal:
         with _translated(self._path):
             return _read_frames(self._db, after_seq, max_frames, max_bytes)
 
-    def save(self, rows: Iterable[SessionRow], *, snapshot: bytes, as_of: int, replay_after: int) -> None:
-        """Sessions and the shard's own state, one transaction. A restart replays the frames after `replay_after`."""
+    def save(
+        self, rows: Iterable[SessionRow], *, snapshot: bytes, as_of: int, replay_after: int, ledger: Page = NO_PAGE
+    ) -> None:
+        """Sessions, the shard's own state and what it counted up to `as_of`, one transaction. A restart replays the
+        frames after `replay_after`."""
         with _translated(self._path), self._transaction():
             self.sessions.put(rows)
+            self.ledger.write(ledger)
             self._put_meta(snapshot=snapshot, as_of=as_of, replay_after=replay_after)
 
     def snapshot(self) -> tuple[bytes, int, int]:
@@ -256,6 +264,7 @@ class JournalReader:
         with _translated(self._path):
             self._db = connect(self._path)
             self.journal_id: str = _meta(self._db, "journal_id", "")
+            self.ledger_after = ledger_rows.began_after(self._db)
         if not self.journal_id:
             self._db.close()
             message = f"{self._path} is not a journal yet; its shard has not started."

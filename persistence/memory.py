@@ -12,8 +12,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 from engine.wire import Summary
+from persistence import memory_audit
 from persistence.columns import plain
 from persistence.ports import (
+    Audit,
+    AuditFilter,
     DailyCount,
     EventFilter,
     EventStats,
@@ -110,6 +113,9 @@ class MemoryStore:
             daily=[DailyCount(event_type=kind, date=date, count=n) for (date, kind), n in sorted(daily.items())],
         )
 
+    def audit(self, wanted: AuditFilter) -> Audit:
+        return memory_audit.audit(self.rows("deliveries"), self.rows("events"), wanted)
+
     def ping(self) -> None:
         """Always there."""
 
@@ -169,6 +175,9 @@ class FailingStore:
 
     def stats(self, wanted: StatsFilter) -> EventStats:
         return self._store.stats(wanted)
+
+    def audit(self, wanted: AuditFilter) -> Audit:
+        return self._store.audit(wanted)
 
     def ping(self) -> None:
         self._store.ping()

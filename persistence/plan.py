@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from engine.errors import OperatorError
+from persistence import ledger_rows
 from persistence.disk import write_error
-from persistence.journal import Connect, connect_to_write
+from persistence.journal import Connect, connect_to_read, connect_to_write
+from persistence.ledger_rows import NO_PAGE, LedgerRows, Page
 
 Day = tuple[str, str]  # project_id, YYYY-MM-DD (UTC)
 
@@ -44,6 +46,10 @@ class Source(NamedTuple):
         """
         return f"{self.journal_id}:{self.shard}:{table}:{chunk.first_seq}-{chunk.last_seq}"
 
+    @property
+    def name(self) -> str:
+        return f"{self.sink}:{self.journal_id}"
+
 
 class Bounds(NamedTuple):
     """A chunk: the frames from `first_seq` to `last_seq`, both included."""
@@ -62,7 +68,8 @@ class Position(NamedTuple):
 class Plan:
     """One writer, which `plan` and `done` verify: they raise `OperatorError` when somebody else moved the position.
 
-    Every call blocks for an fsync. The file stays small: one row per journal, one per day not yet counted again.
+    Every call blocks for an fsync. The file stays small: one row per journal, one per day not yet counted again,
+    and the ledger of the last weeks.
     """
 
     def __init__(self, path: Path, *, connect: Connect = connect_to_write) -> None:
@@ -72,6 +79,7 @@ class Plan:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
+            self._db.execute(ledger_rows.SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -97,14 +105,7 @@ class Plan:
             raise write_error(self._path, error) from error
 
     def position(self, source: Source) -> Position:
-        row = self._db.execute(
-            "SELECT done_seq, first_seq, last_seq FROM positions WHERE sink = ? AND journal_id = ?",
-            (source.sink, source.journal_id),
-        ).fetchone()
-        if row is None:
-            return Position(done_seq=0, planned=None)
-        done_seq, first_seq, last_seq = row
-        return Position(done_seq, None if first_seq is None else Bounds(first_seq, last_seq))
+        return _position(self._db, source)
 
     def plan(self, source: Source, chunk: Bounds) -> None:
         """Durable before the first insert."""
@@ -120,8 +121,9 @@ class Plan:
             )
             _require_one(changed, source, chunk)
 
-    def done(self, source: Source, chunk: Bounds, days: Iterable[Day]) -> None:
-        """The position moves to the end of the planned chunk, and its days wait to be counted again."""
+    def done(self, source: Source, chunk: Bounds, days: Iterable[Day], ledger: Page = NO_PAGE) -> None:
+        """The position moves to the end of the planned chunk, its rows are booked, and its days wait to be counted
+        again."""
         with self._transaction():
             changed = self._db.execute(
                 "UPDATE positions SET done_seq = last_seq, first_seq = NULL, last_seq = NULL"
@@ -133,6 +135,10 @@ class Plan:
                 "INSERT OR IGNORE INTO touched_days (sink, project_id, day) VALUES (?, ?, ?)",
                 [(source.sink, *day) for day in days],
             )
+            LedgerRows(self._db, source.name).write(ledger)
+
+    def reader(self) -> "PlanReader":
+        return PlanReader(self._path)
 
     def touched_days(self, sink: str, limit: int) -> list[Day]:
         return self._db.execute(
@@ -146,6 +152,37 @@ class Plan:
                 "DELETE FROM touched_days WHERE sink = ? AND project_id = ? AND day = ?",
                 [(sink, *day) for day in days],
             )
+
+
+class PlanReader:
+    """What is durable, for any thread: each has a reader of its own. Use it as a context."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = connect_to_read(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def position(self, source: Source) -> Position:
+        return _position(self._db, source)
+
+    def ledger(self, source: Source, from_ms: int, to_ms: int) -> list[tuple[str, str, int]]:
+        """(project, name, count) of the minutes that begin in the range."""
+        return LedgerRows(self._db, source.name).sums(from_ms, to_ms)
+
+
+def _position(db: sqlite3.Connection, source: Source) -> Position:
+    row = db.execute(
+        "SELECT done_seq, first_seq, last_seq FROM positions WHERE sink = ? AND journal_id = ?",
+        (source.sink, source.journal_id),
+    ).fetchone()
+    if row is None:
+        return Position(done_seq=0, planned=None)
+    done_seq, first_seq, last_seq = row
+    return Position(done_seq, None if first_seq is None else Bounds(first_seq, last_seq))
 
 
 def _require_one(changed: sqlite3.Cursor, source: Source, chunk: Bounds) -> None:

@@ -80,6 +80,37 @@ class EventStats(msgspec.Struct):
     daily: list[DailyCount]
 
 
+class AuditFilter(msgspec.Struct, frozen=True):
+    """Frames of one journal that a sink has done: those after `after_seq` up to `upto_seq`. Rows are counted of chunks
+    that were received since `since_ms`. A chunk that begins earlier was planned by a version that named no journal in
+    its rows: it closes a gap, no more."""
+
+    journal_id: str
+    after_seq: int
+    upto_seq: int
+    since_ms: int = 0
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """See `persistence/audit.py`. Runs of frames with both ends included; days as 20260102."""
+
+    ranges: int  # chunks
+    first_seq: int
+    last_seq: int
+    expected: int  # rows of `events` that were sent
+    found: int
+    doubled: int
+    replaced: int
+    lost: int
+    gaps: list[tuple[int, int]] = []
+    repeated: list[tuple[int, int]] = []  # sent twice: the sink's position had been lost
+    lost_days: list[tuple[int, int]] = []  # day, rows
+
+    @property
+    def is_sound(self) -> bool:
+        return not (self.gaps or self.lost or self.doubled)
+
+
 class Store(Protocol):
     """ClickHouse, or the fake in `persistence/memory.py`. Blocking; safe to call from several threads.
 
@@ -99,6 +130,9 @@ class Store(Protocol):
     def sessions(self, wanted: SessionFilter) -> list[Summary]: ...
     def events(self, wanted: EventFilter) -> list[StoredEvent]: ...
     def stats(self, wanted: StatsFilter) -> EventStats: ...
+    def audit(self, wanted: AuditFilter) -> Audit:
+        """Whether what was sent is there."""
+
     def ping(self) -> None:
         """Raise if a query cannot be answered now."""
 

@@ -26,7 +26,7 @@ _SESSION_COLUMNS: Final = ", ".join(SESSIONS.columns)
 
 # Versions of a session may lie in two partitions; those of an event cannot, its time is part of the key.
 _ACROSS_PARTITIONS: Final = {"do_not_merge_across_partitions_select_final": 0}
-_WITHIN_PARTITIONS: Final = {"do_not_merge_across_partitions_select_final": 1}
+WITHIN_PARTITIONS: Final = {"do_not_merge_across_partitions_select_final": 1}
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ def events_query(wanted: EventFilter) -> Query:
         f"SELECT {_EVENT_COLUMNS} FROM events FINAL WHERE {where} "
         f"ORDER BY timestamp {way}, event_id {way} LIMIT {{limit:UInt32}}"
     )
-    return Query(sql, where.parameters | {"limit": wanted.limit}, _WITHIN_PARTITIONS)
+    return Query(sql, where.parameters | {"limit": wanted.limit}, WITHIN_PARTITIONS)
 
 
 def uniques_query(wanted: StatsFilter) -> Query:
@@ -96,7 +96,7 @@ def uniques_query(wanted: StatsFilter) -> Query:
     sql = (
         f"SELECT uniqExactIf(user_id, user_id != ''), uniqExact(session_id, generation) FROM events FINAL WHERE {where}"
     )
-    return Query(sql, where.parameters, _WITHIN_PARTITIONS)
+    return Query(sql, where.parameters, WITHIN_PARTITIONS)
 
 
 def counts_query(wanted: StatsFilter) -> Query:
@@ -108,7 +108,7 @@ def counts_query(wanted: StatsFilter) -> Query:
         f"SELECT toInt64(toUnixTimestamp({start})) * 1000 AS at_ms, event_type, count() "
         f"FROM events FINAL WHERE {where} GROUP BY at_ms, event_type ORDER BY at_ms, event_type"
     )
-    return Query(sql, where.parameters, _WITHIN_PARTITIONS)
+    return Query(sql, where.parameters, WITHIN_PARTITIONS)
 
 
 def refresh_query(project_id: str, days: Sequence[str]) -> Query:
@@ -129,7 +129,7 @@ def refresh_query(project_id: str, days: Sequence[str]) -> Query:
     )
     parameters = {"project_id": project_id, "days": list(days), "month": int(days[0][:7].replace("-", ""))}
     # Two counts of a day may be equal row by row: they must not pass for one insert that was sent twice.
-    return Query(sql, parameters, {**_WITHIN_PARTITIONS, "async_insert": 0, "insert_deduplicate": 0})
+    return Query(sql, parameters, {**WITHIN_PARTITIONS, "async_insert": 0, "insert_deduplicate": 0})
 
 
 def _sessions_where(wanted: SessionFilter) -> _Where:

@@ -7,8 +7,9 @@ import msgspec
 
 from engine.errors import OperatorError
 from persistence.columns import Columns, joined, typed
+from persistence.counted import Place
 from persistence.ports import Rows
-from persistence.tables import Table
+from persistence.tables import EVENTS, Table
 
 REFUSED: Final = "store_refused"
 
@@ -19,6 +20,11 @@ class Refused(NamedTuple):
     table: str
     row: Mapping[str, Any]
     reason: str
+
+
+def places(refused: Sequence[Refused]) -> list[Place]:
+    """Project and frame of the events among them."""
+    return [(one.row["project_id"], one.row["src_seq"]) for one in refused if one.table == EVENTS.name]
 
 
 def fitting(table: Table, columns: Columns) -> tuple[Rows, list[Refused]]:

@@ -41,8 +41,9 @@ class Part(NamedTuple):
         return sum(map(len, (self.batch.events, self.batch.bad_rows, self.outcome.summaries, self.outcome.anomalies)))
 
 
-def tables_of(parts: Sequence[Part]) -> dict[str, Rows]:
-    """{table: rows}, only the tables that get rows. A row of which a column cannot hold the value becomes a bad row."""
+def tables_of(parts: Sequence[Part]) -> tuple[dict[str, Rows], list[Refused]]:
+    """{table: rows}, only the tables that get rows. A row of which a column cannot hold the value becomes a bad row;
+    which those were."""
     tables: dict[str, Rows] = {}
     refused: list[Refused] = []
     for table in (EVENTS, ANOMALIES, SESSIONS, BAD_ROWS):
@@ -53,7 +54,7 @@ def tables_of(parts: Sequence[Part]) -> dict[str, Rows]:
     if refused:
         bad_rows = typed(BAD_ROWS, set_aside(refused, parts[-1].origin.received_ms))
         tables[BAD_ROWS.name] = joined([tables.get(BAD_ROWS.name, bad_rows[:0]), bad_rows])
-    return {name: rows for name, rows in tables.items() if rows.num_rows}
+    return {name: rows for name, rows in tables.items() if rows.num_rows}, refused
 
 
 def _columns(table: Table, part: Part) -> Columns:

@@ -7,7 +7,7 @@ from persistence.ports import StoredEvent
 from persistence.tables import EVENTS, PROVENANCE
 
 _OWN: Final = ("project_id", "session_id", "generation", "user_id", "event_id", "event_type", "timestamp", "payload")
-_EXTRA: Final = tuple(name for name in EVENTS.columns if name not in (*_OWN, *PROVENANCE, "src_index"))
+_EXTRA: Final = tuple(name for name in EVENTS.columns if name not in (*_OWN, *PROVENANCE, "src_index", "src_journal"))
 
 
 def stored_event(row: Mapping[str, Any]) -> StoredEvent:

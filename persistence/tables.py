@@ -95,6 +95,7 @@ EVENTS: Final = Table(
             "flags": "UInt8",
             **PROVENANCE,
             "src_index": "UInt32",
+            "src_journal": _WORD,
         }
     ),
 )
@@ -201,8 +202,32 @@ AGGREGATED_EVENTS: Final = Table(
     ),
 )
 
+# What was sent when: a row per chunk. See `persistence/audit.py`.
+DELIVERIES: Final = Table(
+    name="deliveries",
+    key=("journal_id", "first_seq", "last_seq"),
+    version="received_to",
+    columns=MappingProxyType(
+        {
+            "journal_id": _WORD,
+            "src_shard": "UInt16",
+            "first_seq": "UInt64",
+            "last_seq": "UInt64",
+            "received_from": _TIME,
+            "received_to": _TIME,
+            "events": "UInt32",
+            "anomalies": "UInt32",
+            "sessions": "UInt32",
+            "bad_rows": "UInt32",
+            "days": "Array(UInt32)",
+            "day_events": "Array(UInt32)",
+            "day_replacing": "Array(UInt32)",
+        }
+    ),
+)
+
 TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {table.name: table for table in (EVENTS, SESSIONS, ANOMALIES, BAD_ROWS, AGGREGATED_EVENTS)}
+    {table.name: table for table in (EVENTS, SESSIONS, ANOMALIES, BAD_ROWS, AGGREGATED_EVENTS, DELIVERIES)}
 )
 
 

@@ -10,16 +10,22 @@ from typing import NamedTuple
 import msgspec
 
 from engine.errors import JournalDamaged
+from engine.ledger import minute_of
 from engine.wire import Batch, Event, Outcome, decode_batch, decode_outcome
+from persistence.counted import Place, Step
 from persistence.flush import FlushRules
 from persistence.journal import Frame
 from persistence.ports import Rows
+from persistence.refused import places
 from persistence.rows import Origin, Part, tables_of
 
 
 class Unpacked(NamedTuple):
     """A run of whole frames. `oldest_ms`, `newest_ms`: when its first and its last one were received; `tables`: what
-    it adds to each; `rows`: how many in all."""
+    it adds to each; `rows`: how many in all.
+
+    For the ledger: `minutes` in which it was received, `unfit`: events that no row can hold, `unsure`: see `Outcome`.
+    """
 
     first_seq: int
     last_seq: int
@@ -28,6 +34,9 @@ class Unpacked(NamedTuple):
     size_bytes: int
     rows: int
     tables: dict[str, Rows]
+    minutes: list[Step]
+    unfit: list[Place]
+    unsure: int
 
 
 def unpack(frames: Iterable[Frame], shard: int, rules: FlushRules) -> Iterator[Unpacked]:
@@ -50,7 +59,7 @@ def unpack(frames: Iterable[Frame], shard: int, rules: FlushRules) -> Iterator[U
 
 
 def _unpacked(run: Sequence[Frame], parts: Sequence[Part]) -> Unpacked:
-    tables = tables_of(parts)
+    tables, refused = tables_of(parts)
     return Unpacked(
         first_seq=run[0].seq,
         last_seq=run[-1].seq,
@@ -59,7 +68,19 @@ def _unpacked(run: Sequence[Frame], parts: Sequence[Part]) -> Unpacked:
         size_bytes=sum(map(_size_bytes, run)),
         rows=sum(rows.num_rows for rows in tables.values()),
         tables=tables,
+        minutes=minutes_of((frame.seq, minute_of(frame.received_ms)) for frame in run),
+        unfit=places(refused),
+        unsure=sum(part.outcome.unsure for part in parts),
     )
+
+
+def minutes_of(steps: Iterable[Step]) -> list[Step]:
+    """Only the first step of each minute."""
+    found: list[Step] = []
+    for step in steps:
+        if not found or found[-1][1] != step[1]:
+            found.append(step)
+    return found
 
 
 def _part(frame: Frame, shard: int) -> Part:

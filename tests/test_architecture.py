@@ -26,7 +26,7 @@ BROAD_EXCEPT_FILES: Final = {
     "engine/watch.py": "a detector that raises is quarantined for its session and its events are kept",
     "engine/summary.py": "patterns that fail are left out of the answer and counted; the session is right without them",
     "gateway/app.py": "the edge of a request: logs, counts and answers 500",
-    "actors/remote.py": "the edge of a call to an actor: what Ray raises becomes ours",
+    "actors/shells.py": "the edge of an actor's process: what is not the caller's fault ends it",
     "actors/persister_loop.py": "the loop of the persister: counts the failure and goes on",
     "cli/serve_command.py": "the edge of the served process: shows the traceback, its supervisor starts it anew",
 }

@@ -1,5 +1,6 @@
 """A journal, a store and a persister between them, without threads; `crash` forgets everything that is not on disk."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Self
 
@@ -38,6 +39,12 @@ class Rig:
     def crash(self) -> None:
         self._end()
         self._begin()
+
+    def booked(self) -> dict[str, int]:
+        """The ledger's sums of all projects and minutes."""
+        with self.plan.reader() as plan:
+            sums = plan.ledger(self.source, 0, 2**62)
+        return dict(sum((Counter({name: count}) for _, name, count in sums), Counter()))
 
     def position(self) -> Position:
         return self.plan.position(self.source)

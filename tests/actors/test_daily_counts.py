@@ -37,7 +37,7 @@ def test_days_touched_before_a_crash_are_counted_after_it(tmp_path: Path) -> Non
 
 def test_a_failing_count_does_not_hold_up_rows_and_is_reported_until_it_works(tmp_path: Path) -> None:
     memory = MemoryStore()
-    store = FailingStore(memory, failures=[None, Failure(OperatorError("no rights"))])
+    store = FailingStore(memory, failures=[None, None, Failure(OperatorError("no rights"))])
     with Rig(tmp_path, store, RULES) as rig, capture_logs():
         rig.write(small_frame(1, events=4))
         rig.persister.step(NOON_MS)

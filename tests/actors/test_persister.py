@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from engine.errors import DiskFull, Wait
 from engine.wire import Outcome
 from persistence.flush import FlushRules
+from persistence.ledger_rows import NO_PAGE, Page
 from persistence.memory import FailingStore, Failure, MemoryStore
 from persistence.plan import Bounds, Day, Plan, Position, Source
 from persistence.ports import Rows
@@ -168,12 +169,12 @@ def test_a_full_disk_is_tried_again_soon_and_said_once(tmp_path: Path) -> None:
     class FullPlan(Plan):
         refusals = 3
 
-        def done(self, source: Source, chunk: Bounds, days: Iterable[Day]) -> None:
+        def done(self, source: Source, chunk: Bounds, days: Iterable[Day], ledger: Page = NO_PAGE) -> None:
             self.refusals -= 1
             if self.refusals >= 0:
                 message = "The disk is full."
                 raise DiskFull(message)
-            super().done(source, chunk, days)
+            super().done(source, chunk, days, ledger)
 
     store = TokenStore()
     with Rig(tmp_path, store, RULES, FullPlan) as rig, capture_logs() as logs:
@@ -245,7 +246,7 @@ def test_lag_grows_while_an_insert_hangs(tmp_path: Path) -> None:
     with Rig(tmp_path, Hanging(), RULES) as rig:
         rig.write(small_frame(1, events=4))
         rig.persister.step(NOON_MS)
-        assert lags_ms == [9_000]
+        assert set(lags_ms) == {9_000}
 
 
 def test_while_the_store_is_away_it_is_seen_how_much_waits_and_nothing_is_sent(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from engine.wire import Outcome
 from persistence.flush import FlushRules
 from persistence.journal import Frame
 from persistence.memory import FailingStore, Failure
+from persistence.ports import AuditFilter
 from tests.actors.rig import Rig
 from tests.persistence.frames import (
     NOON_MS,
@@ -43,6 +44,12 @@ def expected_rows(sizes: Sequence[int]) -> dict[str, list[tuple[int, int]]]:
     whole = [(seq, 0) for seq, events in enumerate(sizes, start=1) if events]
     rows = [(seq, index) for seq, events in enumerate(sizes, start=1) for index in range(events)]
     return {"events": rows, "sessions": whole, "anomalies": whole, "bad_rows": whole} if rows else {}
+
+
+def noted_frames(store: TokenStore) -> list[int]:
+    """The frames of all chunks, in order."""
+    chunks = sorted((row["first_seq"], row["last_seq"]) for row in store.rows("deliveries"))
+    return [seq for first_seq, last_seq in chunks for seq in range(first_seq, last_seq + 1)]
 
 
 def step_or_crash(rig: Rig, now_ms: int) -> int:
@@ -82,8 +89,14 @@ def test_every_row_is_stored_exactly_once_wherever_it_crashes(
         for seq, events in enumerate(sizes, start=1):
             rig.write(mixed_frame(seq, events))
             now_ms = max(now_ms + 1, step_or_crash(rig, now_ms))
+            assert rig.booked().get("stored", 0) <= len(store.stored.get("events", ()))
             if next(restart, False):
                 rig.crash()
         while rig.position().done_seq < len(sizes):
             now_ms = max(now_ms + 1, step_or_crash(rig, now_ms))
+        assert rig.booked() == ({"stored": sum(sizes)} if any(sizes) else {})
+        audit = store.audit(AuditFilter(rig.source.journal_id, 0, len(sizes)))
+    assert noted_frames(store) == list(range(1, len(sizes) + 1))
+    assert (audit.expected, audit.found, audit.is_sound) == (sum(sizes), sum(sizes), True)
+    del store.stored["deliveries"]
     assert {table: sorted(rows) for table, rows in store.stored.items()} == expected_rows(sizes)

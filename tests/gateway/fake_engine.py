@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actors.ports import EngineHealth, PersisterStats, ShardStats
+from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
 from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event, Reply, Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -21,6 +21,9 @@ class FakeEngine:
         self.wanted_sessions: list[SessionFilter] = []
         self.wanted_events: list[EventFilter] = []
         self.wanted_stats: list[StatsFilter] = []
+        self.wanted_ledger: list[tuple[int | None, int | None]] = []
+        self.report = LedgerReport(["clickhouse"], [])
+        self.audits: list[ShardAudit] = []
         self.numbers = EventStats(0, 0, 0, [], [], [])
         self.state = EngineHealth(
             shards=[ShardStats(shard=0, live=3)], sinks=[PersisterStats(shard=0, sink="clickhouse")], store_ok=True
@@ -73,6 +76,16 @@ class FakeEngine:
     async def sweep(self, project_id: str) -> int:
         self._fail()
         return 7
+
+    async def ledger(self, from_ms: int | None, to_ms: int | None) -> LedgerReport:
+        self._fail()
+        self.wanted_ledger.append((from_ms, to_ms))
+        return self.report
+
+    async def audit(self, from_ms: int | None) -> list[ShardAudit]:
+        self._fail()
+        self.wanted_ledger.append((from_ms, None))
+        return self.audits
 
     def health(self) -> EngineHealth:
         return self.state

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.live.load import Load, assert_all_stored_once, wait_for_acks
 from tests.live.serving import Answer, Serving, wait_until
 from tests.live.small_disk import SmallDisk
-from tests.live.test_stop_and_start import Load, assert_all_stored_once, wait_for_acks
 
 DISK_MB = 128
 FLOOR_MB = 64

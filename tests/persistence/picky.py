@@ -37,7 +37,7 @@ class TokenStore(MemoryStore):
     def insert(self, table: str, rows: Rows, *, token: str) -> int:
         if token not in self._sent:
             self._sent[token] = rows
-            places = [(row["src_seq"], row.get("src_index") or 0) for row in plain(rows)]
+            places = [(row.get("src_seq") or row["first_seq"], row.get("src_index") or 0) for row in plain(rows)]
             self.stored.setdefault(table, []).extend(places)
         elif not self._sent[token].equals(rows):
             msg = f"Token {token} came again with other rows."

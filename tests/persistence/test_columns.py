@@ -14,6 +14,7 @@ _TIMES = st.integers(-(10**14), 10**14)
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "String": st.text(st.characters(exclude_categories=["Cs"])),
     "LowCardinality(String)": st.sampled_from(["a", "b"]),
+    "Array(UInt32)": st.lists(st.integers(0, 2**32 - 1)),
     "Array(String)": st.lists(st.text("abc")),
     "Array(LowCardinality(String))": st.lists(st.text("abc")),
     "UInt8": st.integers(0, 2**8 - 1),

@@ -1,0 +1,125 @@
+"""A process around `Shard` and one around `StoreKeeper`, for whatever runs them. Shells hold no logic, because Ray
+restarts an actor with the class body it first saw.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from actors.collecting import calm_gc
+from actors.log import set_up_log
+from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
+from actors.wiring import open_shard
+from engine.config import Config
+from engine.errors import BatchGap, ClientError, DiskFull, OperatorError, SessiondError, Wait
+from engine.ledger import Booked
+from engine.wire import Summary
+from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+T = TypeVar("T")
+
+_EXIT_FAILED: Final = 70
+_STORE_NICENESS: Final = 5  # merges and large queries come after the acks that clients wait for
+
+
+class ShardShell:
+    """A shard in its own process. What is not the caller's fault ends the process: its memory may be ahead of the
+    disk, and Ray starts a new one that reads the disk."""
+
+    def __init__(self, config: Config, number: int) -> None:
+        set_up_log()
+        self._shard = _or_die(lambda: open_shard(config, number))
+        calm_gc()
+
+    def apply(self, payload: bytes) -> bytes:
+        return _or_die(lambda: self._shard.apply(payload))
+
+    def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        return _or_die(lambda: self._shard.tick(now_ms, sinks_done_seq))
+
+    def sweep(self, project_id: str, now_ms: int) -> int:
+        return _or_die(lambda: self._shard.sweep(project_id, now_ms))
+
+    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        return _answered(lambda: self._shard.session(project_id, session_id, generation))
+
+    def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        return _answered(lambda: self._shard.sessions(wanted))
+
+    def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
+        return _answered(lambda: self._shard.ledger(from_ms, to_ms))
+
+    def close(self) -> None:
+        _or_die(self._shard.close)
+
+    def process_id(self) -> int:
+        return os.getpid()
+
+
+class StoreShell:
+    """The store in its own process; queries run on threads beside the persisters."""
+
+    def __init__(self, config: Config, shards: int) -> None:
+        from actors.store_wiring import open_storekeeper  # only this process pays for what it imports
+
+        set_up_log()
+        os.nice(_STORE_NICENESS)
+        self._keeper = _or_die(lambda: open_storekeeper(config, shards))
+        calm_gc()
+
+    def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
+        return self._keeper.session(project_id, session_id, generation)
+
+    def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        return self._keeper.sessions(wanted)
+
+    def events(self, wanted: EventFilter) -> list[StoredEvent]:
+        return self._keeper.events(wanted)
+
+    def stats(self, wanted: StatsFilter) -> EventStats:
+        return self._keeper.stats(wanted)
+
+    def sinks(self) -> list[PersisterStats]:
+        return self._keeper.sinks()
+
+    def ledger(self, from_ms: int, to_ms: int) -> LedgerReport:
+        return self._keeper.ledger(from_ms, to_ms)
+
+    def audit(self, since_ms: int) -> list[ShardAudit]:
+        return self._keeper.audit(since_ms)
+
+    def ping(self) -> None:
+        self._keeper.ping()
+
+    def close(self, timeout_ms: int) -> None:
+        self._keeper.close(timeout_ms)
+
+    def process_id(self) -> int:
+        return os.getpid()
+
+
+def _or_die(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (Wait, BatchGap, ClientError):
+        raise
+    except BaseException as error:
+        log = structlog.get_logger(__name__)
+        if isinstance(error, DiskFull):
+            log.error("process ends", reason=error.message)  # nothing that a traceback would explain
+        else:
+            log.exception("process ends", reason=error.message if isinstance(error, SessiondError) else repr(error))
+        os._exit(_EXIT_FAILED)
+
+
+def _answered(work: Callable[[], T]) -> T:
+    """A read changes nothing: what fails in it is an answer, and the process lives, unless its disk is ill."""
+    try:
+        return work()
+    except OperatorError:
+        return _or_die(work)
+    except Exception:
+        structlog.get_logger(__name__).exception("a read failed")
+        raise
