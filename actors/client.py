@@ -68,10 +68,14 @@ class Client:
         return await self._scatter(events, controls, bad_rows)
 
     async def _scatter(self, events: Sequence[Event], controls: Sequence[Control], bad_rows: Sequence[BadRow]) -> Reply:
-        """To every shard its part; the answers put back in the order of the request."""
+        """To every shard its part; the answers put back in the order of the request. Refused whole when a part of it
+        could not be taken."""
         by_event = [self._shard_of_event(event) for event in events]
         by_control = [self._shard_of(control.project_id, control.session_id) for control in controls]
         shards = sorted({*by_event, *by_control, *([0] if bad_rows else [])})
+        for shard in shards:
+            if self._pipes[shard].room.is_full:
+                raise self._pipes[shard].room.refusal()
         sent = [
             self._pipes[shard].send(
                 [event for event, owner in zip(events, by_event, strict=True) if owner == shard],
@@ -80,7 +84,7 @@ class Client:
             )
             for shard in shards
         ]
-        replies = dict(zip(shards, await asyncio.gather(*sent), strict=True))
+        replies = dict(zip(shards, await _settled(sent), strict=True))
         statuses = {shard: iter(reply.statuses) for shard, reply in replies.items()}
         done = {shard: iter(reply.controls) for shard, reply in replies.items()}
         return Reply(bytes(next(statuses[s]) for s in by_event), bytes(next(done[s]) for s in by_control))
@@ -95,7 +99,12 @@ class Client:
         return slots.shard_of(slots.slot_of_session(project_id, session_id), len(self._shards))
 
     def pending_events(self) -> int:
-        return sum(pipe.pending_events for pipe in self._pipes)
+        return sum(pipe.room.events for pipe in self._pipes)
+
+    def overload(self) -> Wait | None:
+        if all(pipe.room.is_full for pipe in self._pipes):
+            return self._pipes[0].room.refusal()
+        return None
 
     async def sweep(self, project_id: str) -> int:
         return sum(await asyncio.gather(*(self._sweep(shard, project_id) for shard in self._shards)))
@@ -235,3 +244,16 @@ class Client:
 
     async def close(self) -> None:
         await asyncio.gather(*(pipe.close() for pipe in self._pipes))
+
+
+async def _settled(sends: Sequence[Coroutine[Any, Any, Reply]]) -> list[Reply]:
+    """All replies, or a Wait when every part has its outcome: who sends again must not meet a part still under way."""
+    outcomes = await asyncio.gather(*sends, return_exceptions=True)
+    replies = [outcome for outcome in outcomes if isinstance(outcome, Reply)]
+    for outcome in outcomes:
+        if isinstance(outcome, Wait) and replies:
+            message = f"{outcome.message} A part of the request was taken: send all of it again."
+            raise Wait(message, outcome.code, outcome.retry_after_ms, outcome.status)
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return replies

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from actors.deadlines import Deadlines
 from actors.link import LinkLost, ShardLink
 from actors.parcel import Parcel, deliver, parcels, payload, refuse
+from actors.room import Room
 from actors.waiting import Waiting
 from engine.config import Engine
 from engine.errors import BatchGap, SessiondError, Wait
@@ -42,13 +43,13 @@ class ShardPipe:
         self._limits = limits
         self._now_ms = now_ms
         self._waiting = Waiting(limits)
+        self.room = Room(limits)
         self._deadlines = Deadlines(limits.hold_ms, self._late)
         self._flying: deque[Call] = deque()
         self._lost = False
         self._loop = asyncio.get_running_loop()  # kept, because asking makes a system call each time
         self._linger: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.pending_events = 0
         self._new_incarnation()
 
     def _new_incarnation(self) -> None:
@@ -60,11 +61,9 @@ class ShardPipe:
     ) -> Reply:
         """Durable when it returns. Raises Wait: refused, or no answer in time (then it may have been taken, and a
         resend of the same event ids is recognised)."""
-        if self.pending_events + len(events) > max(self._limits.max_pending_events, len(events)):
-            message = f"{self.pending_events} events wait for this shard, the most it may be."
-            raise Wait(message)
         mine = list(parcels(events, controls, bad_rows, limits=self._limits, loop=self._loop))
-        self.pending_events += len(events)
+        size_bytes = sum([len(parcel.items) for parcel in mine])
+        self.room.enter(len(events), size_bytes)
         try:
             for parcel in mine:
                 self._waiting.add(parcel)
@@ -77,11 +76,12 @@ class ShardPipe:
             self._waiting.drop(mine)
             raise
         finally:
-            self.pending_events -= len(events)
+            self.room.leave(len(events), size_bytes)
         return Reply(b"".join(reply.statuses for reply in replies), replies[0].controls)
 
     def _late(self) -> Wait:
-        return Wait(f"The shard did not answer within {self._limits.hold_ms} ms.", "shard_unavailable")
+        message = f"The shard did not answer within {self._limits.hold_ms} ms."
+        return self.room.wait(message, "shard_unavailable")
 
     def _pump(self) -> None:
         """Send what may leave now."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from engine.errors import Wait
 from engine.ledger import Booked
 from engine.wire import BadRow, Control, Event, Reply, Summary
 from persistence.ports import Audit, EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
@@ -101,3 +102,5 @@ class EngineClient(Protocol):
 
     def health(self) -> EngineHealth: ...
     def pending_events(self) -> int: ...
+    def overload(self) -> Wait | None:
+        """Why no events can be taken now, to be told before a body is read; None = they may be."""

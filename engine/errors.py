@@ -8,6 +8,11 @@ SessiondError
 Every field goes to `super().__init__` by position, so that the errors survive pickling between processes.
 """
 
+from typing import Final
+
+# Taken in turn, so that those who are refused together do not come back together.
+RETRY_AFTER_MS: Final = (1_000, 2_000, 3_000)
+
 
 class SessiondError(Exception):
     status = 500

@@ -1,5 +1,6 @@
 """The client over three real shards and a store, all in this process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -133,6 +134,71 @@ async def test_health_shows_a_shard_that_does_not_answer_and_how_long(world: Wor
     assert [stats is None for stats in health.shards] == [True, False, False]
     assert client.longest_absence_ms() == 4 * CONFIG.engine.tick_ms
     assert health.store_ok
+
+
+class GatedLink(LocalShardLink):
+    """Answers when the gate is open; `refuses` = a call is refused then."""
+
+    def __init__(self, shard: Shard) -> None:
+        super().__init__(shard)
+        self.gate = asyncio.Event()
+        self.refuses = False
+
+    async def apply(self, payload: bytes) -> bytes:
+        await self.gate.wait()
+        if self.refuses:
+            message = "The disk is full."
+            raise Wait(message, "disk_full", 5000)
+        return await super().apply(payload)
+
+
+async def test_a_request_refused_in_part_is_answered_when_all_of_it_is_settled_and_can_be_sent_again(
+    world: World,
+) -> None:
+    links = [GatedLink(shard) for shard in world.shards]
+    client = world.client_over([*links])
+    links[0].refuses = True
+    links[0].gate.set()
+    events = [page_view(f"s{number}", f"e{number}") for number in range(60)]
+    asked = asyncio.create_task(client.ingest(events))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not asked.done()
+    for link in links[1:]:
+        link.gate.set()
+    with pytest.raises(Wait, match=r"disk is full\. A part of the request was taken") as caught:
+        await asked
+    assert (caught.value.code, caught.value.retry_after_ms, client.pending_events()) == ("disk_full", 5000, 0)
+    links[0].refuses = False
+    again = (await client.ingest(events)).statuses
+    assert set(again) == {ACCEPTED, DUPLICATE}
+    assert sum(session.event_count for session in await client.sessions(ALL)) == 60
+
+
+async def test_a_request_of_which_a_part_has_no_room_is_refused_whole(world: World) -> None:
+    client = world.client_over([*world.links])
+    full = client._pipes[0].room
+    full.enter(20_000, 0)
+    with pytest.raises(Wait):
+        full.enter(1, 0)
+    events = [page_view(f"s{number}", f"e{number}") for number in range(60)]
+    with pytest.raises(Wait, match="20000 events of 0 bytes wait"):
+        await client.ingest(events)
+    assert await client.sessions(ALL) == []
+    assert client.overload() is None  # what belongs to another shard is taken
+
+
+async def test_when_every_shard_is_full_it_is_told_before_a_body_is_read(world: World) -> None:
+    client = world.client_over([*world.links])
+    for pipe in client._pipes:
+        pipe.room.enter(20_000, 0)
+        with pytest.raises(Wait):
+            pipe.room.enter(1, 0)
+    overload = client.overload()
+    assert overload is not None
+    assert (overload.status, overload.code) == (503, "overloaded")
+    client._pipes[1].room.leave(6_000, 0)
+    assert client.overload() is None
 
 
 async def test_a_question_to_a_shard_that_is_away_is_answered_with_wait(world: World) -> None:

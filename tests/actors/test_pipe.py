@@ -217,12 +217,28 @@ async def test_beyond_its_bound_a_pipe_takes_nothing_more(rig: ShardRig) -> None
     async with piped(link, Engine(max_pending_events=10, call_timeout_ms=60_000)) as pipe:
         waiting = asyncio.create_task(pipe.send(events(0, 10)))
         await in_line(link, 1)
-        with pytest.raises(Wait, match="10 events wait"):
+        with pytest.raises(Wait, match=r"10 events of .* bytes wait"):
             await pipe.send(events(10, 1))
         link.gate.set()
         assert await waiting == accepted(10)
         assert await pipe.send(events(10, 1)) == accepted(1)
-        assert pipe.pending_events == 0
+        assert pipe.room.events == 0
+
+
+async def test_beyond_its_bound_in_bytes_a_pipe_takes_nothing_more(rig: ShardRig) -> None:
+    link = FaultyLink(rig.shard)
+    link.gate.clear()
+    async with piped(link, Engine(max_pending_bytes=1_000_000, call_timeout_ms=60_000)) as pipe:
+        waiting = asyncio.create_task(pipe.send([event(at=1, payload="x" * 900_000)]))
+        await in_line(link, 1)
+        with pytest.raises(Wait, match=r"1 events of 900... bytes wait"):
+            await pipe.send([event(at=2, payload="x" * 100_000)])
+        assert pipe.room.is_full
+        link.gate.set()
+        assert await waiting == accepted(1)
+        assert not pipe.room.is_full
+        assert await pipe.send([event(at=2, payload="x" * 2_000_000)]) == accepted(1)
+        assert (pipe.room.events, pipe.room.bytes) == (0, 0)
 
 
 async def test_one_request_larger_than_the_bound_is_taken_when_nothing_waits(rig: ShardRig) -> None:
@@ -241,7 +257,7 @@ async def test_while_the_shard_is_away_requests_end_in_time_and_leave_nothing_be
         for number in range(5):
             with pytest.raises(Wait, match="did not answer within 20 ms"):
                 await pipe.send(events(number, 1))
-        assert (pipe.pending_events, len(pipe._waiting)) == (0, 0)
+        assert (pipe.room.events, pipe.room.bytes, len(pipe._waiting)) == (0, 0, 0)
         link.gate.set()
         assert await pipe.send(events(9, 1)) == accepted(1)
     assert link.sizes() == [1, 1]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
+from engine.errors import Wait
 from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event, Reply, Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -18,6 +19,7 @@ class FakeEngine:
         self.stored: list[StoredEvent] = []
         self.late: dict[str, int] = {}
         self.error: Exception | None = None
+        self.full: Wait | None = None
         self.wanted_sessions: list[SessionFilter] = []
         self.wanted_events: list[EventFilter] = []
         self.wanted_stats: list[StatsFilter] = []
@@ -92,6 +94,9 @@ class FakeEngine:
 
     def pending_events(self) -> int:
         return 5
+
+    def overload(self) -> Wait | None:
+        return self.full
 
 
 def _place(summary: Summary) -> tuple[int, str, int]:
