@@ -23,7 +23,13 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_batch_events: Positive = 10_000
     max_event_bytes: Positive = 1_000_000
     body_timeout_ms: Positive = 30_000  # a body that stalls longer is answered 408
-    max_connections: Positive = 10_000
+    # Of all bodies that are being worked on, and again of all answers that are being sent; beyond it 503. Decoded, a
+    # body takes about three times its size.
+    max_inflight_bytes: Positive = 256_000_000
+    max_connections: Positive = 10_000  # beyond it 503
+    max_header_bytes: Positive = 65_536  # beyond it 431; what came in one read is not cut
+    header_timeout_ms: Positive = 10_000  # a request whose headers are not complete by then is answered 408
+    answer_timeout_ms: Positive = 30_000  # a client that takes nothing of its answer for so long is cut off
     max_future_ms: Positive = 86_400_000  # clocks run ahead, but not by more than a day
     geoip_database: str = ""  # path of a MaxMind city database (.mmdb); without it only what clients send is known
     stop_timeout_ms: Positive = 8_000  # SIGTERM promises an exit within 10 s

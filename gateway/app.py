@@ -10,10 +10,12 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors.ports import EngineClient
-from engine.config import Config
-from engine.errors import SessiondError
+from engine.config import Config, Server
+from engine.errors import SessiondError, Wait
 from gateway.agent import AgentReader
-from gateway.call import Answer, Call, Disconnected
+from gateway.body import BodyReader
+from gateway.budget import Budget
+from gateway.call import PIECE_BYTES, Answer, Call, Disconnected
 from gateway.collector import EngineCollector
 from gateway.decode import Decoder
 from gateway.health import Health
@@ -29,22 +31,58 @@ from gateway.routes import Handler, Parts, Route, routes
 from gateway.session import SessionWriter
 
 
+class Budgets:
+    """One for what comes in and one for what goes out, so that slow readers cannot keep events out."""
+
+    def __init__(self, limits: Server) -> None:
+        # A body as it came and inflated, or the largest that is allowed could never be read.
+        self.bodies = Budget(max(limits.max_inflight_bytes, 2 * limits.max_body_bytes))
+        self.answers = Budget(limits.max_inflight_bytes)
+
+
 class Endpoint:
     """One route as an ASGI app. Every failure of a handler ends here, before anything was sent."""
 
-    def __init__(self, handler: Handler, metrics: RouteMetrics, log: structlog.typing.FilteringBoundLogger) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        metrics: RouteMetrics,
+        budgets: Budgets,
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
         self._handler = handler
         self._metrics = metrics
+        self._budgets = budgets
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started_s = perf_counter()
+        call = Call(scope, receive)
         try:
-            answer = await self._answer(Call(scope, receive))
+            answer = await self._answer(call)
         except Disconnected:
             return
-        await answer.send(send)
+        finally:
+            self._budgets.bodies.give_back(call.held_bytes)
+        if len(answer.body) <= PIECE_BYTES:
+            await answer.send(send)
+        else:
+            answer = await self._send_large(answer, send)
         self._metrics.observe(answer.status, perf_counter() - started_s)
+
+    async def _send_large(self, answer: Answer, send: Send) -> Answer:
+        """It is in memory until its client has taken all but the last piece. What was sent."""
+        try:
+            self._budgets.answers.take(len(answer.body))
+        except Wait as wait:
+            answer = error_answer(wait)
+            await answer.send(send)
+            return answer
+        try:
+            await answer.send(send)
+        finally:
+            self._budgets.answers.give_back(len(answer.body))
+        return answer
 
     async def _answer(self, call: Call) -> Answer:
         try:
@@ -54,11 +92,19 @@ class Endpoint:
         except SessiondError as error:
             if error.status >= 500 and error.status != 503:
                 self._log.exception("request failed", path=call.path)
-            return error_answer(error)
+            return _unread(call, error_answer(error))
         except Exception:
             # The edge: one request must not take the server with it, and its client must get an answer.
             self._log.exception("request failed", path=call.path)
             return internal_error()
+
+
+def _unread(call: Call, answer: Answer) -> Answer:
+    """A body that nobody read is skipped by the parser. But who waits for a "100 Continue" may send none at all now,
+    and its next request would be taken for it."""
+    if b"expect" in call.headers:
+        answer.headers.append((b"connection", b"close"))
+    return answer
 
 
 class Gateway:
@@ -114,16 +160,20 @@ def create_app(
     metrics.registry.register(EngineCollector(engine))
     agents = agents or AgentReader()
     normaliser = Normaliser(config, agents)
+    budgets = Budgets(config.server)
+    bodies = BodyReader(config.server, budgets.bodies)
     intake = Intake(engine, metrics)
     arrivals = Arrivals(config, agents, now_ms)
     parts = Parts(
-        ingest=Ingest(config, intake, Decoder(config, normaliser), arrivals),
-        sessions=SessionWriter(config, engine, intake, normaliser, arrivals),
+        ingest=Ingest(bodies, intake, Decoder(config, normaliser), arrivals),
+        sessions=SessionWriter(config.server, engine, bodies, intake, normaliser, arrivals),
         lookup=Lookup(engine),
         queries=Queries(engine, now_ms),
         health=Health(config, engine, metrics, now_ms),
         ledger=Ledger(engine),
     )
     log = structlog.get_logger("gateway")
-    endpoints = {route: Endpoint(route.handler, metrics.route(route.path), log) for route in described(routes(parts))}
+    endpoints = {
+        route: Endpoint(route.handler, metrics.route(route.path), budgets, log) for route in described(routes(parts))
+    }
     return Gateway(endpoints, metrics.route("unknown"))

@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.config import Server
 from engine.errors import ClientError
+from gateway.budget import Budget
 from gateway.call import Call, Disconnected
 from gateway.stalls import Reading, Stalls
 
@@ -20,21 +21,27 @@ _GZIP: Final = (b"gzip", b"x-gzip")
 class BodyReader:
     """Of one event loop."""
 
-    def __init__(self, limits: Server) -> None:
+    def __init__(self, limits: Server, budget: Budget) -> None:
         self._limits = limits
+        self._budget = budget
         self._stalls = Stalls(limits.body_timeout_ms)
 
     async def read(self, call: Call) -> bytes:
-        """The whole body, decompressed. Raises `ClientError` (400, 408, 413, 415) or `Disconnected`."""
+        """The whole body, decompressed. What it takes of the budget stands in `call.held_bytes` afterwards.
+
+        Raises `ClientError` (400, 408, 413, 415), `Wait` or `Disconnected`.
+        """
         encoding = call.headers.get(b"content-encoding")
         if encoding not in _PLAIN and encoding.lower() not in _GZIP:
             msg = f'`Content-Encoding` is "{encoding.decode("latin-1")[:100]}"; gzip or none is allowed.'
             raise ClientError(msg, "unsupported_encoding", 415)
-        _check_announced(call, self._limits.max_body_bytes)
+        self._check_announced(call)
         chunks = await self._receive(call)
         start = chunks[0][:2] if len(chunks[0]) > 1 else b"".join(chunks)[:2]
         if start == _GZIP_MAGIC:
-            return _inflated(chunks, self._limits.max_body_bytes)
+            body = _inflated(chunks, self._limits.max_body_bytes)
+            self._hold(call, len(body))
+            return body
         if encoding not in _PLAIN:
             msg = "The body is no gzip data, but `Content-Encoding` says so."
             raise ClientError(msg, "invalid_gzip")
@@ -62,21 +69,31 @@ class BodyReader:
             message = await call.receive()
             if message["type"] == "http.disconnect":
                 raise Disconnected
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
+            chunk = message.get("body", b"")
+            chunks.append(chunk)
+            size += len(chunk)
             if size > self._limits.max_body_bytes:
                 raise _too_large(self._limits.max_body_bytes)
+            self._hold(call, len(chunk))
             if not message.get("more_body", False):
                 return chunks
             if size - counted >= PROGRESS_BYTES:
                 counted = size
                 self._stalls.came_on(reading)
 
+    def _check_announced(self, call: Call) -> None:
+        """Before anything is read. Only what has come is taken of the budget: an announcement costs its client nothing,
+        and a few that announce much and send little would lock everybody out."""
+        announced = call.headers.get(b"content-length", b"")
+        if announced.isdigit():
+            size = int(announced[:20])
+            if size > self._limits.max_body_bytes:
+                raise _too_large(self._limits.max_body_bytes)
+            self._budget.require(size)
 
-def _check_announced(call: Call, max_bytes: int) -> None:
-    announced = call.headers.get(b"content-length", b"")
-    if announced.isdigit() and int(announced[:20]) > max_bytes:
-        raise _too_large(max_bytes)
+    def _hold(self, call: Call, size_bytes: int) -> None:
+        self._budget.take(size_bytes)
+        call.held_bytes += size_bytes
 
 
 def _inflated(chunks: list[bytes], max_bytes: int) -> bytes:

@@ -13,6 +13,8 @@ Headers = list[tuple[bytes, bytes]]
 
 MAX_QUERY_FIELDS: Final = 100  # the longest route has eight
 
+PIECE_BYTES: Final = 65_536  # larger answers are handed over so much at a time, as their client takes it
+
 _JSON_TYPE: Final = (b"content-type", b"application/json")
 
 
@@ -26,7 +28,11 @@ class Answer(msgspec.Struct):
     async def send(self, send: Send) -> None:
         headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        last = max(0, (len(self.body) - 1) // PIECE_BYTES * PIECE_BYTES)
+        for start in range(0, last, PIECE_BYTES):
+            piece = self.body[start : start + PIECE_BYTES]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": self.body[last:]})
 
 
 def json_answer(content: object, status: int = 200) -> Answer:
@@ -48,6 +54,7 @@ class Call:
         self.scope = scope
         self.receive = receive
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.held_bytes = 0  # of the budget for bodies
 
     @cached_property
     def query(self) -> dict[str, str]:

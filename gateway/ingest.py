@@ -50,6 +50,12 @@ class Intake:
         self._engine = engine
         self._metrics = metrics
 
+    def require_room(self) -> None:
+        """Raises Wait when no events can be taken now."""
+        overload = self._engine.overload()
+        if overload is not None:
+            raise overload
+
     async def take(self, events: Sequence[Event], bad_rows: Sequence[BadRow] = ()) -> tuple[int, int]:
         """How many were accepted, and how many were duplicates."""
         started_s = perf_counter()
@@ -66,8 +72,8 @@ class Intake:
 
 
 class Ingest:
-    def __init__(self, config: Config, intake: Intake, decoder: Decoder, arrivals: Arrivals) -> None:
-        self._bodies = BodyReader(config.server)
+    def __init__(self, bodies: BodyReader, intake: Intake, decoder: Decoder, arrivals: Arrivals) -> None:
+        self._bodies = bodies
         self._intake = intake
         self._decoder = decoder
         self._arrivals = arrivals
@@ -76,7 +82,9 @@ class Ingest:
         """200 when at least one event was accepted or was a duplicate, 400 when every one was rejected."""
         # `curl -d` and plain HTML forms say "form" whatever they send; the body itself decides.
         kind = kind_of(call.headers.get(b"content-type"))
+        self._intake.require_room()
         body = await self._bodies.read(call)
+        self._intake.require_room()  # a large body takes its time to come
         decoded = self._decoder.decode(body, self._arrivals.of(call), packed=kind == "msgpack")
         for rejection in decoded.rejected:
             self._intake.refuse(rejection)

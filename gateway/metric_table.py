@@ -26,6 +26,11 @@ METRICS: Final = (
     Metric("sessiond_ack_seconds", "histogram", "gateway", (), "From the decoded request to its fsync.", _SECONDS),
     Metric("sessiond_http_requests_total", "counter", "gateway", ("route", "status"), "Answers, by route and status."),
     Metric("sessiond_http_request_seconds", "histogram", "gateway", ("route",), "Time to answer, by route.", _SECONDS),
+    Metric(
+        *("sessiond_connections_refused_total", "counter", "gateway"),
+        ("reason",),
+        "Connections that the server ended: too many, no HTTP, headers too long or too slow, an answer not taken.",
+    ),
     Metric("sessiond_pending_events", "gauge", "engine", (), "Events that wait in this gateway for their shard."),
     Metric("sessiond_shard_up", "gauge", "engine", ("shard",), "1 = the shard answered its last tick."),
     Metric("sessiond_shard_epoch", "gauge", "engine", ("shard",), "Grows by one with every start of the shard."),

@@ -46,6 +46,7 @@ class Metrics(Collector):
         self._by_name = {metric.name: metric for metric in METRICS if metric.source == "gateway"}
         self._accepted = self._duplicates = self._late = 0
         self._rejected: dict[Labels, int] = {}  # by code: a handful
+        self._refused: dict[Labels, int] = {}  # connections, by reason
         self._routes: dict[Labels, RouteMetrics] = {}
         self._batch = Spread(self._by_name["sessiond_batch_events"].buckets)
         self._ack = Spread(self._by_name["sessiond_ack_seconds"].buckets)
@@ -62,6 +63,10 @@ class Metrics(Collector):
     def count_rejected(self, code: str) -> None:
         self._rejected[(code,)] = self._rejected.get((code,), 0) + 1
 
+    def count_refused(self, reason: str) -> None:
+        """A connection that was ended with its request unanswered, or answered by no route."""
+        self._refused[(reason,)] = self._refused.get((reason,), 0) + 1
+
     def route(self, path: str) -> "RouteMetrics":
         """One for each route, made once."""
         bounds = self._by_name["sessiond_http_request_seconds"].buckets
@@ -76,6 +81,7 @@ class Metrics(Collector):
             "sessiond_events_duplicate_total": {(): self._duplicates},
             "sessiond_events_late_total": {(): self._late},
             "sessiond_events_rejected_total": self._rejected,
+            "sessiond_connections_refused_total": self._refused,
             "sessiond_http_requests_total": dict(self._answers()),
         }
         spreads: dict[str, dict[Labels, Spread]] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,14 +18,26 @@ from actors.ticker import Ticker
 from actors.wiring import claim, disk_of, settle_shards, system_now_ms
 from engine.config import Config
 from gateway.app import create_app
+from gateway.connection import SPARE_CONNECTIONS, Connection, Porter, connections
 from gateway.guard import Guard
+from gateway.metrics import Metrics
 
 _STOP_SHARE_REQUESTS = 4  # of the time for stopping, a quarter goes to requests that are under way
+_CHECK_TICKS = 10  # uvicorn ticks ten times a second
+_OTHER_FILES = 200  # journals, Ray's sockets, the log
 _log = structlog.get_logger(__name__)
 
 
 class Server(uvicorn.Server):
     """uvicorn with signals left to us: it would raise them again before the engine has stopped."""
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _CHECK_TICKS == 0:
+            now_s = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.check(now_s)
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -48,20 +61,31 @@ def serve(config: Config, listener: socket.socket) -> None:
         node.shutdown()
 
 
+def _allow_connections(most: int) -> None:
+    """Raise what this process may open to what the system lets it; the default is often 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    needed = most + SPARE_CONNECTIONS + _OTHER_FILES
+    if hard not in (resource.RLIM_INFINITY,) and hard < needed:
+        _log.warning("too few open files are allowed for `server.max_connections`", allowed=hard, needed=needed)
+
+
 async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None:
     store = await node.start()
     disk = disk_of(config)
     client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms, disk=disk)
     ticker = Ticker(client, tick_ms=config.engine.tick_ms)
     await ticker.start()
-    limits = config.server
+    limits, metrics = config.server, Metrics()
+    _allow_connections(limits.max_connections)
     server = Server(
         uvicorn.Config(
-            create_app(config, client, system_now_ms),
-            log_level="warning",
+            create_app(config, client, system_now_ms, metrics),
+            http=connections(Porter(limits, metrics)),
+            ws="none",
+            log_level="error",  # its warnings are what clients do wrong: counted, not a line each
             access_log=False,
             lifespan="off",
-            limit_concurrency=limits.max_connections,
             timeout_graceful_shutdown=limits.stop_timeout_ms // 1000 // _STOP_SHARE_REQUESTS,
             server_header=False,
             date_header=False,

@@ -5,7 +5,7 @@ from uuid import uuid4
 import msgspec
 
 from actors.ports import EngineClient
-from engine.config import Config
+from engine.config import Server
 from engine.errors import ClientError
 from engine.wire import Control
 from gateway.body import BodyReader
@@ -24,10 +24,16 @@ class SessionWriter:
     """Seed 000's form: query parameters or form fields."""
 
     def __init__(
-        self, config: Config, engine: EngineClient, intake: Intake, normaliser: Normaliser, arrivals: Arrivals
+        self,
+        limits: Server,
+        engine: EngineClient,
+        bodies: BodyReader,
+        intake: Intake,
+        normaliser: Normaliser,
+        arrivals: Arrivals,
     ) -> None:
-        self._limits = config.server
-        self._bodies = BodyReader(config.server)
+        self._limits = limits
+        self._bodies = bodies
         self._engine = engine
         self._intake = intake
         self._normaliser = normaliser
@@ -52,6 +58,7 @@ class SessionWriter:
         return json_answer({"ended": await self._engine.sweep(PROJECT_ID)})
 
     async def track(self, call: Call) -> Answer:
+        self._intake.require_room()
         params, payload = await self._read(call)
         raw = RawEvent(
             event_type=params.get("event_type") or None,
