@@ -28,7 +28,7 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_inflight_bytes: Positive = 256_000_000
     max_connections: Positive = 10_000  # beyond it 503
     max_header_bytes: Positive = 65_536  # beyond it 431; what came in one read is not cut
-    header_timeout_ms: Positive = 10_000  # a request whose headers are not complete by then is answered 408
+    header_timeout_ms: Positive = 10_000  # headers not complete by then: 408; no request for so long: closed
     answer_timeout_ms: Positive = 30_000  # a client that takes nothing of its answer for so long is cut off
     max_future_ms: Positive = 86_400_000  # clocks run ahead, but not by more than a day
     geoip_database: str = ""  # path of a MaxMind city database (.mmdb); without it only what clients send is known
@@ -134,6 +134,7 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_ms: Positive = 30_000
     aggregate_interval_ms: Positive = 60_000  # how often the daily counts of touched days are computed again
     max_memory_bytes: Positive = 2_000_000_000
+    max_answer_bytes: Positive = 50_000_000  # of one page, in ClickHouse; as Python objects it is several times as much
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,7 +52,8 @@ class Endpoint:
     ) -> None:
         self._handler = handler
         self._metrics = metrics
-        self._budgets = budgets
+        self._bodies = budgets.bodies
+        self._answers = budgets.answers
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +64,7 @@ class Endpoint:
         except Disconnected:
             return
         finally:
-            self._budgets.bodies.give_back(call.held_bytes)
+            self._bodies.give_back(call.held_bytes)
         if len(answer.body) <= PIECE_BYTES:
             await answer.send(send)
         else:
@@ -73,7 +74,7 @@ class Endpoint:
     async def _send_large(self, answer: Answer, send: Send) -> Answer:
         """It is in memory until its client has taken all but the last piece. What was sent."""
         try:
-            self._budgets.answers.take(len(answer.body))
+            self._answers.take(len(answer.body))
         except Wait as wait:
             answer = error_answer(wait)
             await answer.send(send)
@@ -81,7 +82,7 @@ class Endpoint:
         try:
             await answer.send(send)
         finally:
-            self._budgets.answers.give_back(len(answer.body))
+            self._answers.give_back(len(answer.body))
         return answer
 
     async def _answer(self, call: Call) -> Answer:

@@ -40,7 +40,8 @@ class BodyReader:
         start = chunks[0][:2] if len(chunks[0]) > 1 else b"".join(chunks)[:2]
         if start == _GZIP_MAGIC:
             body = _inflated(chunks, self._limits.max_body_bytes)
-            self._hold(call, len(body))
+            self._budget.take(len(body))
+            call.held_bytes += len(body)
             return body
         if encoding not in _PLAIN:
             msg = "The body is no gzip data, but `Content-Encoding` says so."
@@ -74,7 +75,8 @@ class BodyReader:
             size += len(chunk)
             if size > self._limits.max_body_bytes:
                 raise _too_large(self._limits.max_body_bytes)
-            self._hold(call, len(chunk))
+            self._budget.take(len(chunk))
+            call.held_bytes += len(chunk)
             if not message.get("more_body", False):
                 return chunks
             if size - counted >= PROGRESS_BYTES:
@@ -90,10 +92,6 @@ class BodyReader:
             if size > self._limits.max_body_bytes:
                 raise _too_large(self._limits.max_body_bytes)
             self._budget.require(size)
-
-    def _hold(self, call: Call, size_bytes: int) -> None:
-        self._budget.take(size_bytes)
-        call.held_bytes += size_bytes
 
 
 def _inflated(chunks: list[bytes], max_bytes: int) -> bytes:

@@ -22,7 +22,8 @@ class Budget:
 
     def take(self, size_bytes: int) -> None:
         """Raises Wait when less is free."""
-        self.require(size_bytes)
+        if self.held_bytes + size_bytes > self._max_bytes:
+            self.require(size_bytes)
         self.held_bytes += size_bytes
 
     def give_back(self, size_bytes: int) -> None:

@@ -28,7 +28,13 @@ class Answer(msgspec.Struct):
     async def send(self, send: Send) -> None:
         headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        last = max(0, (len(self.body) - 1) // PIECE_BYTES * PIECE_BYTES)
+        if len(self.body) <= PIECE_BYTES:
+            await send({"type": "http.response.body", "body": self.body})
+        else:
+            await self._send_pieces(send)
+
+    async def _send_pieces(self, send: Send) -> None:
+        last = (len(self.body) - 1) // PIECE_BYTES * PIECE_BYTES
         for start in range(0, last, PIECE_BYTES):
             piece = self.body[start : start + PIECE_BYTES]
             await send({"type": "http.response.body", "body": piece, "more_body": True})

@@ -20,6 +20,7 @@ from gateway.params import flag
 from gateway.problems import rejected_problem
 from gateway.rejection import Rejected, Rejection
 
+_LARGE_BYTES: Final = 65_536
 _ANSWER: Final = b'{"message":"Event received successfully","accepted":%d,"duplicates":%d,"rejected":%b}'
 
 
@@ -84,7 +85,8 @@ class Ingest:
         kind = kind_of(call.headers.get(b"content-type"))
         self._intake.require_room()
         body = await self._bodies.read(call)
-        self._intake.require_room()  # a large body takes its time to come
+        if len(body) > _LARGE_BYTES:  # it took its time to come
+            self._intake.require_room()
         decoded = self._decoder.decode(body, self._arrivals.of(call), packed=kind == "msgpack")
         for rejection in decoded.rejected:
             self._intake.refuse(rejection)

@@ -91,7 +91,7 @@ async def test_a_body_that_came_while_it_became_full_is_not_decoded(agents: Agen
             return found
 
     engine = Filling()
-    status, _, _ = await Client(app_over(engine, agents), "POST", EVENTS, b"no JSON").take_all()
+    status, _, _ = await Client(app_over(engine, agents), "POST", EVENTS, b"no JSON".ljust(100_000)).take_all()
     assert status == 503
 
 
