@@ -29,6 +29,7 @@ def open_client(config: ClickHouse, *, path: str) -> Client:
         "max_memory_usage": config.max_memory_bytes,
         "max_execution_time": max(1, config.timeout_ms // 1000),
         "max_result_rows": MAX_RESULT_ROWS,
+        "max_result_bytes": config.max_answer_bytes,
         "result_overflow_mode": "throw",
     }
     if not config.url:

@@ -78,7 +78,8 @@ def _ours(error: ClickHouseError) -> SessiondError:
     code = getattr(error, "code", None)
     message = f"ClickHouse: {error}"
     if code == _RESULT_TOO_LARGE:
-        return ClientError("The answer would be too large: ask for a shorter range.", code="range_too_large")
+        too_large = "The answer would be too large: ask for fewer items (`limit`) or a shorter range."
+        return ClientError(too_large, code="range_too_large")
     if code == _NOT_ENOUGH_SPACE or _NO_SPACE in message:
         return _away("ClickHouse has no space left on its disk: make room there, and it goes on by itself.")
     if code is None and _NOT_OPENED in message:

@@ -13,7 +13,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from engine.config import ClickHouse
-from engine.errors import OperatorError, Wait
+from engine.errors import ClientError, OperatorError, Wait
 from engine.wire import LATE_RAW
 from persistence.audit import audit_query, audit_sql
 from persistence.clickhouse import ClickHouseStore
@@ -157,6 +157,21 @@ def test_a_store_that_was_closed_opens_again(folder: str, client: Client, embedd
     store.close()
     assert [event.event_id for event in store.events(EventFilter("closed", session_id="s1"))] == ["e1"]
     store.close()
+
+
+@pytest.mark.parametrize("mode", ["embedded", "server"])
+def test_a_page_of_too_many_bytes_is_refused_and_a_shorter_one_is_not(folder: str, shim: HttpShim, mode: str) -> None:
+    url = shim.url if mode == "server" else ""
+    store = ClickHouseStore(ClickHouse(url=url, database=f"large_{mode}", max_answer_bytes=1_000_000), path=folder)
+    try:
+        events = [(f"e{number}", FEBRUARY_MS + number) for number in range(150)]
+        store.insert("events", event_rows("p", *events, payload='{"x":"' + "y" * 10_000 + '"}'), token="t")
+        with pytest.raises(ClientError, match=r"too large: ask for fewer items") as caught:
+            store.events(EventFilter("p", session_id="s1", limit=1_000))
+        assert (caught.value.status, caught.value.code) == (400, "range_too_large")
+        assert len(store.events(EventFilter("p", session_id="s1", limit=50))) == 50
+    finally:
+        store.close()
 
 
 def test_threads_beyond_the_pool_wait_their_turn(embedded: ClickHouseStore) -> None:
