@@ -13,7 +13,7 @@ PEER_PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 PEERS := $(patsubst benchmarks/peers/%.txt,.bench/%.installed,$(wildcard benchmarks/peers/*.txt))
 
 .DELETE_ON_ERROR:
-.PHONY: install run test kafka check chaos bench bench-quick peers clean
+.PHONY: install run test kafka check chaos bench bench-quick overload peers clean
 
 install: $(INSTALLED)
 
@@ -60,6 +60,11 @@ bench: install peers
 
 bench-quick: install peers
 	$(BIN)/python -m benchmarks --quick
+
+# Three times what the machine holds; the figures go into docs/reliability.json.
+SECONDS ?= 60
+overload: install
+	$(BIN)/python -m benchmarks.overload --seconds $(SECONDS) --write
 
 # What sessiond is measured beside: Redis, and an environment for each peer with what benchmarks/peers/*.txt pins.
 peers: $(PEERS)

@@ -106,6 +106,11 @@ class Serving:
         found = [pid for pid in descendants(self._process.pid) if name in _title(pid)]
         return [pid for pid in found if pid != self._process.pid]
 
+    def pid(self) -> int:
+        """The supervisor: everything else is below it."""
+        assert self._process is not None
+        return self._process.pid
+
     def gateway_pid(self) -> int:
         """The server under the supervisor."""
         [pid] = self.served()
