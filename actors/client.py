@@ -1,8 +1,8 @@
 """The engine as the gateway sees it: which shard to ask, when to ask the store, what they said last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -10,6 +10,7 @@ from actors.link import LinkLost, ShardLink, StoreLink
 from actors.listing import merge
 from actors.pipe import ShardPipe
 from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
+from actors.questions import Questions
 from actors.silence import Silence
 from engine import slots
 from engine.config import Config
@@ -43,6 +44,9 @@ class Client:
         self._store = store
         self._config = config
         self._now_ms = now_ms
+        timeout_ms = config.clickhouse.timeout_ms
+        self._to_shards = [Questions(timeout_ms) for _ in shards]
+        self._to_store = Questions(timeout_ms)
         self._pipes = [ShardPipe(link, config.engine, now_ms) for link in shards]
         self._shard_stats: list[ShardStats | None] = [None] * len(shards)
         self._silences = [Silence() for _ in shards]
@@ -107,32 +111,34 @@ class Client:
         return None
 
     async def sweep(self, project_id: str) -> int:
-        return sum(await asyncio.gather(*(self._sweep(shard, project_id) for shard in self._shards)))
+        return sum(await asyncio.gather(*(self._sweep(number, project_id) for number in range(len(self._shards)))))
 
-    async def _sweep(self, shard: ShardLink, project_id: str) -> int:
+    async def _sweep(self, number: int, project_id: str) -> int:
         now_ms, total = self._now_ms(), 0
-        while count := await self._answer(shard.sweep(project_id, now_ms)):
+        while count := await self._to_shards[number].ask(self._shards[number].sweep(project_id, now_ms)):
             total += count
         return total
 
     # -- queries --------------------------------------------------------------------------------------------------
 
     async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
-        shard = self._shards[self._shard_of(project_id, session_id)]
-        found = await self._answer(shard.session(project_id, session_id, generation))
+        number = self._shard_of(project_id, session_id)
+        asked = self._shards[number].session(project_id, session_id, generation)
+        found = await self._to_shards[number].ask(asked)
         return found or await self._stored(lambda: self._store.session(project_id, session_id, generation))
 
     async def sessions(self, wanted: SessionFilter) -> list[Summary]:
-        pages = [self._shard_sessions(shard, wanted) for shard in self._shards]
+        pages = [self._shard_sessions(number, wanted) for number in range(len(self._shards))]
         if wanted.state != "live":
             pages.append(self._stored(lambda: self._store.sessions(wanted)))
         return merge(await asyncio.gather(*pages), wanted.limit)
 
-    async def _shard_sessions(self, shard: ShardLink, wanted: SessionFilter) -> list[Summary]:
+    async def _shard_sessions(self, number: int, wanted: SessionFilter) -> list[Summary]:
         found: list[Summary] = []
         before = wanted.before
         while (left := wanted.limit - len(found)) > 0:
-            page = await self._answer(shard.sessions(wanted.page(min(left, _SHARD_PAGE), before)))
+            asked = self._shards[number].sessions(wanted.page(min(left, _SHARD_PAGE), before))
+            page = await self._to_shards[number].ask(asked)
             found += page
             if len(page) < _SHARD_PAGE:
                 break
@@ -145,11 +151,11 @@ class Client:
     async def stats(self, wanted: StatsFilter) -> EventStats:
         return await self._stored(lambda: self._store.stats(wanted))
 
-    async def _stored(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _stored(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What the store answers. While it is known to be away nobody waits for its timeout."""
         if self._store_is_away:
             raise Wait(self._store_error, "store_unavailable")
-        return await self._answer(ask())
+        return await self._to_store.ask(ask())
 
     async def ledger(self, from_ms: int | None, to_ms: int | None) -> LedgerReport:
         """The sinks first, so that none has stored what its shard does not speak of."""
@@ -157,8 +163,9 @@ class Client:
         first_ms = minute_of(kept_ms if from_ms is None else max(from_ms, kept_ms))
         end_ms = None if to_ms is None else minute_of(to_ms - 1) + MINUTE_MS
         upto_ms = _NO_END_MS if end_ms is None else end_ms
-        report = await self._answer(self._store.ledger(first_ms, upto_ms))
-        pages = await asyncio.gather(*(self._answer(shard.ledger(first_ms, upto_ms)) for shard in self._shards))
+        report = await self._to_store.ask(self._store.ledger(first_ms, upto_ms))
+        asked = zip(self._to_shards, self._shards, strict=True)
+        pages = await asyncio.gather(*(to.ask(shard.ledger(first_ms, upto_ms)) for to, shard in asked))
         booked = [*report.booked, *(one for page in pages for one in page)]
         return LedgerReport(report.sinks, booked, first_ms, end_ms)
 
@@ -167,16 +174,8 @@ class Client:
         known_ms = min(limits.late_ms + limits.remember_ms, self._config.journal.ledger_days * DAY_MS)
         # Beyond it an old event that comes again is a new one for the shard, and replaces its row unnoticed.
         oldest_ms = self._now_ms() - known_ms
-        return await self._answer(self._store.audit(oldest_ms if from_ms is None else max(from_ms, oldest_ms)))
-
-    async def _answer(self, call: Awaitable[T]) -> T:
-        """An answer in time, or `Wait`."""
-        try:
-            async with asyncio.timeout(self._config.clickhouse.timeout_ms / 1000):
-                return await call
-        except (LinkLost, TimeoutError):
-            message = "The part that holds this answer restarts or does not respond."
-            raise Wait(message, "unavailable") from None
+        since_ms = oldest_ms if from_ms is None else max(from_ms, oldest_ms)
+        return await self._to_store.ask(self._store.audit(since_ms))
 
     # -- looking after it -----------------------------------------------------------------------------------------
 
@@ -244,6 +243,7 @@ class Client:
 
     async def close(self) -> None:
         await asyncio.gather(*(pipe.close() for pipe in self._pipes))
+        await asyncio.gather(*(questions.close() for questions in (*self._to_shards, self._to_store)))
 
 
 async def _settled(sends: Sequence[Coroutine[Any, Any, Reply]]) -> list[Reply]:
