@@ -105,10 +105,11 @@ class Client:
     def pending_events(self) -> int:
         return sum(pipe.room.events for pipe in self._pipes)
 
-    def overload(self) -> Wait | None:
-        if all(pipe.room.is_full for pipe in self._pipes):
-            return self._pipes[0].room.refusal()
-        return None
+    def require_room(self) -> None:
+        for pipe in self._pipes:
+            if not pipe.room.is_full:
+                return
+        raise self._pipes[0].room.refusal()
 
     async def sweep(self, project_id: str) -> int:
         return sum(await asyncio.gather(*(self._sweep(number, project_id) for number in range(len(self._shards)))))

@@ -5,7 +5,6 @@ from typing import Protocol
 
 import msgspec
 
-from engine.errors import Wait
 from engine.ledger import Booked
 from engine.wire import BadRow, Control, Event, Reply, Summary
 from persistence.ports import Audit, EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
@@ -102,5 +101,5 @@ class EngineClient(Protocol):
 
     def health(self) -> EngineHealth: ...
     def pending_events(self) -> int: ...
-    def overload(self) -> Wait | None:
-        """Why no events can be taken now, to be told before a body is read; None = they may be."""
+    def require_room(self) -> None:
+        """To be asked before a body is read. Raises Wait when no events at all can be taken now."""

@@ -43,8 +43,8 @@ class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_call_bytes: Positive = 200_000  # below what Ray is told to carry inside a message (actors/ray_settings.py)
     max_call_events: Positive = 800
     max_calls_in_flight: Positive = 3
-    max_pending_events: Positive = 20_000  # per shard and gateway; beyond it 503
-    max_pending_bytes: Positive = 32_000_000  # the same, for large events: what a shard writes in about half a second
+    max_pending_events: Positive = 10_000  # per shard and gateway; beyond it 503: at 20,000/s they wait half a second
+    max_pending_bytes: Positive = 32_000_000  # the same, for large events
     call_timeout_ms: Positive = 5_000
     hold_ms: Positive = 5_000  # how long a request waits for a shard that restarts before it gets 503
     tick_ms: Positive = 250

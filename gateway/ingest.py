@@ -53,9 +53,7 @@ class Intake:
 
     def require_room(self) -> None:
         """Raises Wait when no events can be taken now."""
-        overload = self._engine.overload()
-        if overload is not None:
-            raise overload
+        self._engine.require_room()
 
     async def take(self, events: Sequence[Event], bad_rows: Sequence[BadRow] = ()) -> tuple[int, int]:
         """How many were accepted, and how many were duplicates."""

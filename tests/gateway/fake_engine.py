@@ -95,8 +95,9 @@ class FakeEngine:
     def pending_events(self) -> int:
         return 5
 
-    def overload(self) -> Wait | None:
-        return self.full
+    def require_room(self) -> None:
+        if self.full is not None:
+            raise self.full
 
 
 def _place(summary: Summary) -> tuple[int, str, int]:

@@ -86,9 +86,9 @@ async def test_a_body_that_came_while_it_became_full_is_not_decoded(agents: Agen
     class Filling(FakeEngine):
         """Full from the second question on."""
 
-        def overload(self) -> Wait | None:
-            found, self.full = self.full, FULL
-            return found
+        def require_room(self) -> None:
+            super().require_room()
+            self.full = FULL
 
     engine = Filling()
     status, _, _ = await Client(app_over(engine, agents), "POST", EVENTS, b"no JSON".ljust(100_000)).take_all()
