@@ -23,8 +23,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_batch_events: Positive = 10_000
     max_event_bytes: Positive = 1_000_000
     body_timeout_ms: Positive = 30_000  # a body that stalls longer is answered 408
-    # Of all bodies that are being worked on, and again of all answers that are being sent; beyond it 503. Decoded, a
-    # body takes about three times its size.
+    # Of all bodies that are being worked on, and again of all answers that are being sent; beyond it 503. Decoded,
+    # events take four times as much, but no more of them than `engine.max_pending_bytes` wait in that shape.
     max_inflight_bytes: Positive = 256_000_000
     max_connections: Positive = 10_000  # beyond it 503
     max_header_bytes: Positive = 65_536  # beyond it 431; what came in one read is not cut
