@@ -44,7 +44,9 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._frame_bytes = 0  # of headers, trailers or chunk sizes, since the last whole head or piece of a body
         self._is_cut = False
-        self._seen: tuple[object, int, int] = (self, 0, 0)  # nothing yet
+        self._seen_scope: object = self  # nothing yet
+        self._seen_unsent = 0
+        self._seen_left = 0
         self._since_s = 0.0
 
     # -- what comes in --------------------------------------------------------------------------------------------
@@ -105,20 +107,19 @@ class Connection(HttpToolsProtocol):
     def check(self, now_s: float) -> None:
         """Ends the connection when it has waited for its client for too long. What counts as progress: another
         request, and the end of one; while an answer is taken, every byte that the network took of it."""
-        unsent = self.transport.get_write_buffer_size()
-        left = self.cycle.expected_content_length if self.cycle else 0
-        scope, *seen = self._seen
-        if scope is not self.scope or seen != [unsent, left] or not (unsent or self._is_idle()):
-            self._seen, self._since_s = (self.scope, unsent, left), now_s
+        request, unsent = self.cycle, self.transport.get_write_buffer_size()
+        left = request.expected_content_length if request is not None else 0
+        # Nothing is to be answered: no request has come yet, none has come again, or its headers have no end.
+        is_idle = request is None or request.response_complete
+        has_moved = self.scope is not self._seen_scope or unsent != self._seen_unsent or left != self._seen_left
+        if has_moved or not (unsent or is_idle):
+            self._seen_scope, self._seen_unsent, self._seen_left = self.scope, unsent, left
+            self._since_s = now_s
             return
         limits = self.porter.limits
         timeout_ms = limits.answer_timeout_ms if unsent else limits.header_timeout_ms
         if (now_s - self._since_s) * 1000 >= timeout_ms:
             self._give_up(takes_nothing=unsent > 0)
-
-    def _is_idle(self) -> bool:
-        """Nothing is to be answered: no request has come yet, none has come again, or its headers have no end."""
-        return self.cycle is None or self.cycle.response_complete
 
     def _give_up(self, *, takes_nothing: bool) -> None:
         if takes_nothing:
