@@ -129,7 +129,7 @@ class ShardMachine(RuleBasedStateMachine):
             raise Death
         self.restart(is_clean=False)
 
-    @precondition(lambda self: self.replay_deaths < 2)  # the third might be at one event for the second time
+    @precondition(lambda self: self.replay_deaths < self.harmless_deaths())
     @rule(fuse=st.integers(0, 8))
     def be_killed_in_a_replay(self, fuse: int) -> None:
         before = self.live_states()
@@ -145,6 +145,11 @@ class ShardMachine(RuleBasedStateMachine):
         self.started = self.rig.now
         self.follow()
         assert self.live_states() == before
+
+    def harmless_deaths(self) -> int:
+        """One more might be at one event for the second time. The first names its event where the frame is folded in
+        steps anyway, because a killer was left out of it."""
+        return 1 if any(event.event_type == "deadly" for event in self.sent) else 2
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
