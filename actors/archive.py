@@ -1,9 +1,10 @@
 """The engine's archive port on a shard's journal: ended sessions, and what is saved of a key while replaying."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from engine.residents import Remembered
+from engine.session import Session
 from persistence.journal import Journal
 from persistence.session_rows import SessionRow
 
@@ -14,6 +15,7 @@ class JournalArchive:
     def __init__(self, journal: Journal) -> None:
         self._rows = journal.sessions
         self._as_of: dict[str, int] = {}
+        self._live_as_of: dict[str, int] = {}
         self._absent = ""  # the key that was last found to have nothing saved
 
     def around(self, key: str, at_ms: int, since_ms: int) -> list[Remembered]:
@@ -46,10 +48,21 @@ class JournalArchive:
     def key_of(self, session_id: str) -> str | None:
         return self._rows.key_of(session_id)
 
+    def load_live(self, decode: Callable[[bytes], Session], put: Callable[[Session], None], after_seq: int) -> None:
+        """Every live session; and which of them were saved after the frame that a replay goes on from."""
+        for as_of, state in self._rows.live():
+            session = decode(state)
+            put(session)
+            if as_of > after_seq:
+                self._live_as_of[session.key] = as_of
+
     @contextmanager
     def replaying(self, after_seq: int) -> Iterator[None]:
         """`as_of` answers inside this block only: outside nobody asks, and the answers would go stale."""
-        self._as_of = self._rows.keys_saved_after(after_seq)
+        saved, self._live_as_of = self._live_as_of, {}
+        for key, as_of in self._rows.ended_after(after_seq).items():
+            saved[key] = max(as_of, saved.get(key, 0))
+        self._as_of = saved
         yield
         self._as_of = {}
 

@@ -14,7 +14,7 @@ from actors.questions import Questions
 from actors.silence import Silence
 from engine import slots
 from engine.config import Config
-from engine.errors import SessiondError, Wait
+from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import DAY_MS, MINUTE_MS, minute_of
 from engine.wire import BadRow, Control, Event, Reply, Summary
 from persistence.disk import Disk
@@ -53,6 +53,7 @@ class Client:
         self._sinks: list[PersisterStats] = []
         self._store_error = "not asked yet"
         self._store_is_away = False
+        self._damage: JournalDamaged | None = None
 
     # -- events ---------------------------------------------------------------------------------------------------
 
@@ -205,6 +206,10 @@ class Client:
             self._silences[number].killed()
         return found
 
+    def damage(self) -> JournalDamaged | None:
+        """What a shard or a persister found in a journal. It stays: a person must act, and the server must end."""
+        return self._damage
+
     async def tick(self) -> None:
         """One tick of every shard; those that do not answer in time show as None in `health`."""
         self._is_disk_full = self._disk is not None and self._disk.is_full()
@@ -222,6 +227,8 @@ class Client:
             silence.lost(limits.tick_ms)
         except TimeoutError:
             silence.timed_out(limits.call_timeout_ms)
+        except JournalDamaged as error:
+            self._damage = error
         if stats is not None or self._is_disk_full:  # then it waits for room, as every new process would
             silence.answered()
         self._shard_stats[number] = stats
@@ -235,12 +242,20 @@ class Client:
         try:
             async with asyncio.timeout(self._config.engine.call_timeout_ms / 1000):
                 self._sinks = await self._store.sinks()
+                self._look_for_damage()
                 await self._store.ping()
         except (LinkLost, TimeoutError):
             error = "The store process does not answer."
         except SessiondError as failure:
             error, is_away = failure.message, True
+            if isinstance(failure, JournalDamaged):
+                self._damage = failure
         self._store_error, self._store_is_away = error, is_away
+
+    def _look_for_damage(self) -> None:
+        for sink in self._sinks:
+            if sink.damage:
+                self._damage = JournalDamaged(sink.damage)
 
     async def close(self) -> None:
         await asyncio.gather(*(pipe.close() for pipe in self._pipes))

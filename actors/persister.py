@@ -12,7 +12,7 @@ import structlog
 from actors.daily_counts import DailyCounts
 from actors.ports import PersisterStats
 from engine.config import Journal
-from engine.errors import DiskFull, OperatorError, Wait
+from engine.errors import DiskFull, JournalDamaged, OperatorError, Wait
 from engine.ledger import forget_before
 from persistence.chunk import chunk_of
 from persistence.delivery import Delivery
@@ -65,6 +65,7 @@ class Persister:
         self._retry_ms = 0
         self._errors = 0
         self._last_error = ""
+        self._damage = ""
         self._rows: dict[str, int] = {}
         self._waiting_since_ms: int | None = None  # when the oldest frame came that is not stored
         self._stats = PersisterStats(shard=source.shard, sink=source.sink)
@@ -137,6 +138,7 @@ class Persister:
             self._start_over(error.message, now_ms + self._backoff.delay_ms(1, self._seed()))
             return False
         except OperatorError as error:
+            self._damage = error.message if isinstance(error, JournalDamaged) else ""
             self._start_over(error.message, self._longest_ms(now_ms))
             return False
         return True
@@ -240,4 +242,5 @@ class Persister:
             rows=dict(self._rows),
             errors=self._errors,
             last_error=self._last_error or self._daily.last_error,
+            damage=self._damage,
         )

@@ -15,7 +15,7 @@ from actors.parcel import Parcel, deliver, parcels, payload, refuse
 from actors.room import Room
 from actors.waiting import Waiting
 from engine.config import Engine
-from engine.errors import BatchGap, SessiondError, Wait
+from engine.errors import BatchGap, JournalDamaged, SessiondError, Wait
 from engine.wire import BadRow, Control, Event, Reply, decode_reply
 
 _RESEND_PAUSE_S = 0.1
@@ -146,7 +146,7 @@ class ShardPipe:
             try:
                 deliver(call.load, await self._ask(call))
                 return
-            except LinkLost:
+            except (LinkLost, JournalDamaged):  # after damage the server ends: until then the clients are to wait
                 await asyncio.sleep(_RESEND_PAUSE_S)
             except BatchGap:
                 # Not taken, because a call before it was refused: begin to count anew.

@@ -43,6 +43,7 @@ class PersisterStats(msgspec.Struct):
     rows: dict[str, int] = {}  # by table, since the process started
     errors: int = 0
     last_error: str = ""
+    damage: str = ""  # what was found in the journal and only a person can mend
 
 
 class LedgerReport(msgspec.Struct):

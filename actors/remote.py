@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import ray
 import xxhash
@@ -30,8 +30,6 @@ from engine.errors import SessiondError
 from engine.ledger import Booked
 from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
-
-T = TypeVar("T")
 
 _QUERY_THREADS: Final = 4
 _CARE: Final = "care"  # threads of the store for what must be answered while every query hangs

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from actors.archive import JournalArchive
 from actors.guard import Guard
 from actors.listing import Unstored, newest
@@ -18,7 +20,7 @@ from actors.ports import ShardStats
 from actors.saving import Saving
 from actors.snapshot import Snapshot, decode_snapshot
 from engine.config import Config
-from engine.errors import SessiondError, Wait
+from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import Booked, Ledger, forget_before
 from engine.registry import Registry
 from engine.session import Session, encode_session
@@ -82,6 +84,10 @@ class Shard:
         except SessiondError:
             self._journal.close()
             raise
+        except msgspec.DecodeError as error:
+            self._journal.close()
+            message = f"What shard {number} saved cannot be read ({error}); restore its folder from a copy."
+            raise JournalDamaged(message) from error
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -92,8 +98,8 @@ class Shard:
             self._snapshot = decode_snapshot(saved)
         self._registry.own = self._snapshot.own
         self._guard = Guard(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
-        for state in self._journal.sessions.live():
-            self._residents.put_live(self._registry.folder.decode(state))
+        self._archive.load_live(self._registry.folder.decode, self._residents.put_live, self._replay_after)
+        self._journal.check_live(len(self._residents.live))
         with self._archive.replaying(self._replay_after), self._replaying():
             seq = self._replay_after
             while frames := self._journal.frames(seq):
@@ -221,6 +227,8 @@ class Shard:
         self._archive.saved()
         self._replay_after = replay_after
         self._residents.saved(keys)
+        if not dirty:
+            self._journal.check_live(len(self._residents.live))
 
     def _expire(self, now_ms: int) -> None:
         """Only what no frame that a restart would replay can still see: else a replay would decide otherwise."""

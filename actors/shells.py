@@ -4,7 +4,7 @@ restarts an actor with the class body it first saw.
 
 import os
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
@@ -13,10 +13,13 @@ from actors.log import set_up_log
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.wiring import open_shard
 from engine.config import Config
-from engine.errors import BatchGap, ClientError, DiskFull, OperatorError, SessiondError, Wait
+from engine.errors import BatchGap, ClientError, DiskFull, JournalDamaged, OperatorError, SessiondError, Wait
 from engine.ledger import Booked
 from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
+
+if TYPE_CHECKING:
+    from actors.storekeeper import StoreKeeper
 
 T = TypeVar("T")
 
@@ -26,36 +29,54 @@ _STORE_NICENESS: Final = 5  # merges and large queries come after the acks that 
 
 class ShardShell:
     """A shard in its own process. What is not the caller's fault ends the process: its memory may be ahead of the
-    disk, and Ray starts a new one that reads the disk."""
+    disk, and Ray starts a new one that reads the disk. A damaged journal would damage that one too: the process stays
+    and says so to whoever calls, until the server ends."""
 
     def __init__(self, config: Config, number: int) -> None:
         set_up_log()
-        self._shard = _or_die(lambda: open_shard(config, number))
+        self._damage: JournalDamaged | None = None
+        try:
+            self._shard = _or_die(lambda: open_shard(config, number))
+        except JournalDamaged as error:
+            self._stop(error)
         calm_gc()
 
     def apply(self, payload: bytes) -> bytes:
-        return _or_die(lambda: self._shard.apply(payload))
+        return self._do(lambda: self._shard.apply(payload))
 
     def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
-        return _or_die(lambda: self._shard.tick(now_ms, sinks_done_seq))
+        return self._do(lambda: self._shard.tick(now_ms, sinks_done_seq))
 
     def sweep(self, project_id: str, now_ms: int) -> int:
-        return _or_die(lambda: self._shard.sweep(project_id, now_ms))
+        return self._do(lambda: self._shard.sweep(project_id, now_ms))
 
     def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
-        return _answered(lambda: self._shard.session(project_id, session_id, generation))
+        return self._do(lambda: self._shard.session(project_id, session_id, generation), _answered)
 
     def sessions(self, wanted: SessionFilter) -> list[Summary]:
-        return _answered(lambda: self._shard.sessions(wanted))
+        return self._do(lambda: self._shard.sessions(wanted), _answered)
 
     def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
-        return _answered(lambda: self._shard.ledger(from_ms, to_ms))
+        return self._do(lambda: self._shard.ledger(from_ms, to_ms), _answered)
 
     def close(self) -> None:
-        _or_die(self._shard.close)
+        self._do(lambda: self._shard.close())
 
     def process_id(self) -> int:
-        return os.getpid()
+        return self._do(os.getpid)
+
+    def _do(self, work: Callable[[], T], edge: Callable[[Callable[[], T]], T] | None = None) -> T:
+        if self._damage is not None:
+            raise self._damage
+        try:
+            return (edge or _or_die)(work)
+        except JournalDamaged as error:
+            self._stop(error)
+            raise
+
+    def _stop(self, error: JournalDamaged) -> None:
+        self._damage = error
+        structlog.get_logger(__name__).error("shard stops", reason=error.message)
 
 
 class StoreShell:
@@ -66,8 +87,19 @@ class StoreShell:
 
         set_up_log()
         os.nice(_STORE_NICENESS)
-        self._keeper = _or_die(lambda: open_storekeeper(config, shards))
+        self._damage: JournalDamaged | None = None
+        try:
+            self._opened = _or_die(lambda: open_storekeeper(config, shards))
+        except JournalDamaged as error:
+            self._damage = error
         calm_gc()
+
+    @property
+    def _keeper(self) -> "StoreKeeper":
+        """Raises JournalDamaged when there is a journal that cannot be read: the server ends for it."""
+        if self._damage is not None:
+            raise self._damage
+        return self._opened
 
     def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
         return self._keeper.session(project_id, session_id, generation)
@@ -97,13 +129,13 @@ class StoreShell:
         self._keeper.close(timeout_ms)
 
     def process_id(self) -> int:
-        return os.getpid()
+        return os.getpid() if self._keeper else 0
 
 
 def _or_die(work: Callable[[], T]) -> T:
     try:
         return work()
-    except (Wait, BatchGap, ClientError):
+    except (Wait, BatchGap, ClientError, JournalDamaged):
         raise
     except BaseException as error:
         log = structlog.get_logger(__name__)

@@ -9,6 +9,7 @@ from actors.shard import Shard
 from engine.config import Config, default_shards
 from engine.errors import ConfigError
 from persistence.disk import Disk
+from persistence.inspection import check_start
 from persistence.journal import Journal, take_lock
 
 _LAYOUT: Final = "layout.json"
@@ -49,6 +50,13 @@ def claim(config: Config) -> int:
 
 def shard_folder(config: Config, number: int) -> Path:
     return Path(config.data_dir) / f"shard-{number}"
+
+
+def check_journals(config: Config, shards: int) -> None:
+    """Raises JournalDamaged for what can be seen without a shard. Cheap enough for every start: a shard that finds it
+    is a process that Ray starts again and again."""
+    for number in range(shards):
+        check_start(shard_folder(config, number))
 
 
 def open_shard(config: Config, number: int) -> Shard:

@@ -59,7 +59,7 @@ class DiskFull(OperatorError):
 
 
 class JournalDamaged(OperatorError):
-    """A journal frame does not match its checksum, or the folder was written by a newer version."""
+    """A journal is not what was written to it, or its format is none that this version reads."""
 
     code = "journal_damaged"
 
@@ -68,6 +68,12 @@ class JournalLocked(OperatorError):
     """Another live process owns this journal folder."""
 
     code = "journal_locked"
+
+
+class JournalFenced(OperatorError):
+    """Another process opened this journal after the one that tries to write: the later one is right."""
+
+    code = "journal_fenced"
 
 
 class BatchGap(SessiondError):

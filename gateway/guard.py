@@ -25,11 +25,15 @@ class Node(Protocol):
 
 
 class Guard:
-    """`end` ends this process with an exit code, at once: what is acked is on disk."""
+    """`stop` asks the server to end, for damage that no restart mends; `end` ends this process with an exit code, at
+    once: what is acked is on disk."""
 
-    def __init__(self, client: Client, node: Node, end: Callable[[int], object] = os._exit) -> None:
+    def __init__(
+        self, client: Client, node: Node, stop: Callable[[], object], end: Callable[[int], object] = os._exit
+    ) -> None:
         self._client = client
         self._node = node
+        self._stop = stop
         self._end = end
 
     async def run(self) -> None:
@@ -38,7 +42,9 @@ class Guard:
             await asyncio.sleep(_LOOK_S)
 
     def look(self) -> None:
-        if dead := self._node.dead():
+        if self._client.damage() is not None:
+            self._stop()
+        elif dead := self._node.dead():
             _log.error("Ray has died; this process ends, everything starts anew", dead=dead)
             self._end(EXIT_ABSENT)
         elif (absent_ms := self._client.longest_absence_ms()) >= MAX_ABSENCE_MS:

@@ -15,7 +15,7 @@ from actors.client import Client
 from actors.collecting import calm_gc
 from actors.remote import RayNode
 from actors.ticker import Ticker
-from actors.wiring import claim, disk_of, settle_shards, system_now_ms
+from actors.wiring import check_journals, claim, disk_of, settle_shards, system_now_ms
 from engine.config import Config
 from gateway.app import create_app
 from gateway.connection import SPARE_CONNECTIONS, Connection, Porter, connections
@@ -43,17 +43,19 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
         yield
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         self.should_exit = True
 
 
 def serve(config: Config, listener: socket.socket) -> None:
-    """Serve on a listening socket until SIGTERM or SIGINT."""
+    """Serve on a listening socket until SIGTERM or SIGINT. Raises JournalDamaged, at the start or whenever it is found:
+    no restart mends that."""
     claim(config)
     shards = settle_shards(config)
+    check_journals(config, shards)
     node = RayNode(config, shards)
     try:
         uvloop.run(_serve(config, node, listener))
@@ -94,12 +96,14 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     )
     host, port = listener.getsockname()[:2]
     _log.info("serving", url=f"http://{host}:{port}", shards=len(node.shards), data_dir=config.data_dir)
-    guard = asyncio.create_task(Guard(client, node).run())
+    guard = asyncio.create_task(Guard(client, node, stop=server.stop).run())
     calm_gc()
     await server.serve(sockets=[listener])
     _log.info("stopping")
     guard.cancel()
     await ticker.stop()
     await client.close()
+    if (damage := client.damage()) is not None:
+        raise damage
     await node.stop(limits.stop_timeout_ms - limits.stop_timeout_ms // _STOP_SHARE_REQUESTS)
     _log.info("stopped")

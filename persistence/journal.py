@@ -7,105 +7,36 @@ deleted once the snapshot and every sink have passed them.
 
 import fcntl
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import accumulate
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias, TypeVar
-from zlib import crc32
+from typing import Final, NoReturn, TypeAlias
 
-from engine.errors import JournalDamaged, JournalLocked, OperatorError
+from engine.errors import JournalDamaged, JournalFenced, JournalLocked, OperatorError
 from persistence import ledger_rows
-from persistence.disk import write_error
+from persistence.frames import Frame as Frame
+from persistence.frames import Frames
+from persistence.journal_format import FORMAT as FORMAT
+from persistence.journal_format import bring_up, check, written_format
 from persistence.ledger_rows import NO_PAGE, LedgerRows, Page
 from persistence.mark import Mark
-from persistence.session_rows import SCHEMA, SessionRow, SessionRows
-
-T = TypeVar("T")
+from persistence.meta import Meta
+from persistence.session_rows import SessionRow, SessionRows
+from persistence.sqlite_errors import MEND, translated
+from persistence.wal import damage_of
 
 Connect: TypeAlias = Callable[[Path], sqlite3.Connection]
 
-FORMAT: Final = 2  # 1 was never released
 FILE: Final = "journal.db"
 
-_META: Final = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID"
-_FRAMES: Final = """
-CREATE TABLE IF NOT EXISTS frames (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, epoch INTEGER NOT NULL, received_ms INTEGER NOT NULL,
-    crc INTEGER NOT NULL, body BLOB NOT NULL, outcome BLOB NOT NULL);
+# One statement: whoever took over between two would not be seen.
+_APPEND: Final = """
+INSERT INTO frames (seq, kind, epoch, received_ms, body, outcome, crc)
+SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT value FROM meta WHERE name = 'epoch') = ?
 """
-
-
-class Frame(NamedTuple):
-    """`kind`: batch, tick, start or sweep; `body`: what came in, `outcome`: what it did (engine.wire.Outcome)."""
-
-    seq: int
-    kind: str
-    epoch: int
-    received_ms: int
-    body: bytes
-    outcome: bytes
-
-
-def _checksum(frame: Frame) -> int:
-    head = f"{frame.seq} {frame.kind} {frame.epoch} {frame.received_ms}"
-    return crc32(frame.outcome, crc32(frame.body, crc32(head.encode())))
-
-
-def _read_frames(db: sqlite3.Connection, after_seq: int, max_frames: int, max_bytes: int) -> list[Frame]:
-    frames: list[Frame] = []
-    size_bytes = 0
-    rows = db.execute(
-        "SELECT seq, kind, epoch, received_ms, body, outcome, crc FROM frames WHERE seq > ? ORDER BY seq LIMIT ?",
-        (after_seq, max_frames),
-    )
-    for *fields, crc in rows:
-        frame = Frame(*fields)
-        if _checksum(frame) != crc:
-            message = f"Frame {frame.seq} does not match its checksum; restore the folder from a copy."
-            raise JournalDamaged(message)
-        if frames:
-            _check_hole(frames[-1].seq, frame.seq)
-        frames.append(frame)
-        size_bytes += len(frame.body) + len(frame.outcome)
-        if size_bytes >= max_bytes:
-            break
-    if frames:
-        # Looked up after the frames: what was deleted before they were read is in this number already.
-        _check_hole(max(after_seq, _meta(db, "trimmed_seq", 0)), frames[0].seq)
-    return frames
-
-
-def _check_hole(before_seq: int, seq: int) -> None:
-    if seq > before_seq + 1:
-        message = f"Frames {before_seq + 1} to {seq - 1} are missing; restore the folder from a copy."
-        raise JournalDamaged(message)
-
-
-def _meta(db: sqlite3.Connection, name: str, default: T) -> T:
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    return row[0] if row else default
-
-
-def _last_seq(db: sqlite3.Connection) -> int:
-    """The highest number that was given, also when its frame is deleted."""
-    highest = db.execute("SELECT max(seq) FROM frames").fetchone()[0]
-    return max(highest or 0, _meta(db, "trimmed_seq", 0))
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """SQLite's errors become ours: a damaged file is one thing, a disk that does not write another."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            message = f"{path} is damaged ({error}); restore the folder from a copy."
-            raise JournalDamaged(message) from error
-        raise write_error(path, error) from error
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:
@@ -120,7 +51,10 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 class Journal:
     """The writer. After an `OperatorError` from `append` or `save` the process must end: what the disk holds is
-    then unknown, and only a new start reads it again (an fsync that failed once may lie the second time)."""
+    then unknown, and only a new start reads it again (an fsync that failed once may lie the second time).
+
+    Raises JournalDamaged without a change to any file, and JournalFenced when another one was opened since.
+    """
 
     def __init__(self, folder: Path, *, lock_wait_ms: int = 0, connect: Connect = connect_to_write) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,13 +64,12 @@ class Journal:
             undo.callback(os.close, self._lock)
             self.mark = Mark(folder)
             undo.callback(self.mark.close)
-            with _translated(self._path):
+            with translated(self._path):
+                check_before_writing(self._path)
                 self._db = connect(self._path)
                 undo.callback(self._db.close)
                 self._open()
             undo.pop_all()
-        self.sessions = SessionRows(self._db)
-        self.ledger = LedgerRows(self._db)
 
     def _open(self) -> None:
         db = self._db
@@ -145,66 +78,77 @@ class Journal:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA cache_size=-16384")
-        db.execute(_META)
-        written = _meta(db, "format", FORMAT)
-        if written != FORMAT:
-            message = f"{self._path} has format {written}, this version reads {FORMAT}; "
-            message += "start the version that wrote it, or begin with an empty data folder."
-            raise JournalDamaged(message)
-        self.epoch: int = _meta(db, "epoch", 0) + 1
-        self.journal_id: str = _meta(db, "journal_id", secrets.token_hex(8))
-        db.executescript(_FRAMES + SCHEMA)
-        with self._transaction():
-            self._put_meta(format=FORMAT, epoch=self.epoch, journal_id=self.journal_id)
-        self.last_seq: int = _last_seq(db)
+        written = written_format(db, self._path)
+        self._meta = Meta(db, self._path)
+        self._frames = Frames(db, self._meta, self._path)
+        self.sessions = SessionRows(db, self._path)
+        self.ledger = LedgerRows(db)
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            bring_up(db, self._path, written)
+            self.epoch = self._meta.need("epoch", int) + 1
+            self._meta.put(epoch=self.epoch)
+        self.journal_id = self._meta.need("journal_id", str)
+        self._live_rows = self._meta.need("live_rows", int)
+        self.last_seq = self._frames.last_seq()
         self.ledger_after = ledger_rows.begin(db, self.last_seq)
-
-    def _put_meta(self, **values: int | str | bytes) -> None:
-        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._db:  # commits, or rolls back when something is raised
+        with translated(self._path), self._db:  # commits, or rolls back when something is raised
             self._db.execute("BEGIN IMMEDIATE")
+            if self._meta.need("epoch", int) != self.epoch:
+                self._fenced()
             yield
+
+    def _fenced(self) -> NoReturn:
+        message = f"{self._path} was taken over by another process; this one must end."
+        raise JournalFenced(message)
 
     def append(self, kind: str, received_ms: int, body: bytes, outcome: bytes) -> int:
         """The sequence number of the new frame, which is on disk now."""
         frame = Frame(self.last_seq + 1, kind, self.epoch, received_ms, body, outcome)
-        with _translated(self._path):
-            self._db.execute(
-                "INSERT INTO frames (seq, kind, epoch, received_ms, body, outcome, crc) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*frame, _checksum(frame)),
-            )
+        with translated(self._path):
+            added = self._db.execute(_APPEND, (*frame, frame.checksum(), self.epoch)).rowcount
+        if not added:
+            self._fenced()
         self.last_seq = frame.seq
         return frame.seq
 
     def frames(self, after_seq: int, *, max_frames: int = 1000, max_bytes: int = 16_000_000) -> list[Frame]:
-        with _translated(self._path):
-            return _read_frames(self._db, after_seq, max_frames, max_bytes)
+        return self._frames.read(after_seq, max_frames, max_bytes)
 
     def save(
         self, rows: Iterable[SessionRow], *, snapshot: bytes, as_of: int, replay_after: int, ledger: Page = NO_PAGE
     ) -> None:
         """Sessions, the shard's own state and what it counted up to `as_of`, one transaction. A restart replays the
         frames after `replay_after`."""
-        with _translated(self._path), self._transaction():
-            self.sessions.put(rows)
+        with self._transaction():
+            live_rows = self._live_rows + self.sessions.put(rows)
             self.ledger.write(ledger)
-            self._put_meta(snapshot=snapshot, as_of=as_of, replay_after=replay_after)
+            self._meta.put(snapshot=snapshot, as_of=as_of, replay_after=replay_after, live_rows=live_rows)
+        self._live_rows = live_rows
 
     def snapshot(self) -> tuple[bytes, int, int]:
         """(the shard's own state, as of which frame, replay after which frame); (b"", 0, 0) when there is none."""
-        return _meta(self._db, "snapshot", b""), _meta(self._db, "as_of", 0), _meta(self._db, "replay_after", 0)
+        need = self._meta.need
+        return need("snapshot", bytes), need("as_of", int), need("replay_after", int)
+
+    def check_live(self, found: int) -> None:
+        """Raises JournalDamaged unless so many live sessions were saved: a page that lost its place takes its rows
+        with it, and none of the others says so."""
+        if found != self._live_rows:
+            message = f"{self._path}: table live has {found} sessions, {self._live_rows} were saved; {MEND}."
+            raise JournalDamaged(message)
 
     def put(self, name: str, value: bytes) -> None:
         """Keep a small value beside the frames, under a name of its own."""
-        with _translated(self._path), self._transaction():
-            self._put_meta(**{name: value})
+        with self._transaction():
+            self._meta.put(**{name: value})
 
     def get(self, name: str) -> bytes:
         """What was kept under a name, b"" = nothing."""
-        return _meta(self._db, name, b"")
+        return self._meta.get(name, b"")
 
     def received_ms(self, seq: int) -> int | None:
         """When a frame came in; None if there is no such frame."""
@@ -214,14 +158,14 @@ class Journal:
     def expire(self, *, slim_before_ms: int, forget_before_ms: int, limit: int = 2000) -> None:
         """Drop the state of sessions that closed before the first time, and the row before the second; so many of
         each at a time."""
-        with _translated(self._path), self._transaction():
+        with self._transaction():
             self.sessions.slim(slim_before_ms, limit)
             self.sessions.forget(forget_before_ms, limit)
 
     def trim(self, upto_seq: int, *, limit: int = 500, max_bytes: int = 12_000_000) -> int:
         """Delete frames up to `upto_seq`, at most `limit` and about `max_bytes` at a time, because a megabyte takes
         3 ms in which no event is taken; returns how many."""
-        with _translated(self._path):
+        with translated(self._path):
             sizes = self._db.execute(  # does not read the blobs
                 "SELECT seq, length(body) + length(outcome) FROM frames WHERE seq <= ? ORDER BY seq LIMIT ?",
                 (min(upto_seq, self.last_seq), limit),
@@ -233,13 +177,13 @@ class Journal:
             last = sizes[count - 1][0]
             with self._transaction():
                 self._db.execute("DELETE FROM frames WHERE seq <= ?", (last,))
-                self._put_meta(trimmed_seq=last)
+                self._meta.put(trimmed_seq=last)
             return count
 
     def shrink(self, *, keep_pages: int = 2_000, limit: int = 400) -> int:
         """Give free pages back to the disk, at most `limit` at a time; returns how many are free beyond `keep_pages`,
         which the next frames use again."""
-        with _translated(self._path):
+        with translated(self._path):
             spare = int(self._db.execute("PRAGMA freelist_count").fetchone()[0]) - keep_pages
             if spare <= 0:
                 return 0
@@ -260,27 +204,54 @@ class JournalReader:
     """Reads a journal that another process may be writing to. Reads are short: a long one would keep the WAL."""
 
     def __init__(self, folder: Path, *, connect: Connect = connect_to_read) -> None:
-        self._path = folder / FILE
-        with _translated(self._path):
-            self._db = connect(self._path)
-            self.journal_id: str = _meta(self._db, "journal_id", "")
-            self.ledger_after = ledger_rows.began_after(self._db)
-        if not self.journal_id:
-            self._db.close()
-            message = f"{self._path} is not a journal yet; its shard has not started."
-            raise OperatorError(message)
+        path = folder / FILE
+        with ExitStack() as undo:
+            with translated(path):
+                self._db = connect(path)
+                undo.callback(self._db.close)
+                written = written_format(self._db, path)
+            if not written:
+                message = f"{path} is not a journal yet; its shard has not started."
+                raise OperatorError(message)
+            meta = Meta(self._db, path)
+            self._frames = Frames(self._db, meta, path)
+            self.journal_id = meta.need("journal_id", str)
+            with translated(path):
+                self.ledger_after = ledger_rows.began_after(self._db)
+            undo.pop_all()
 
     def last_seq(self) -> int:
-        with _translated(self._path):
-            return _last_seq(self._db)
+        return self._frames.last_seq()
 
     def frames(self, after_seq: int, *, max_frames: int = 1000, max_bytes: int = 16_000_000) -> list[Frame]:
         """Frames in order without gaps; raises JournalDamaged on a wrong checksum or a hole."""
-        with _translated(self._path):
-            return _read_frames(self._db, after_seq, max_frames, max_bytes)
+        return self._frames.read(after_seq, max_frames, max_bytes)
 
     def close(self) -> None:
         self._db.close()
+
+
+def check_before_writing(path: Path) -> None:
+    """Raises JournalDamaged for what can be found without reading every row. Nothing is changed: a connection that
+    may write would, when it is closed, make the part of the log that SQLite believes the whole truth."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    check_log(path)
+    with translated(path), closing(connect_to_read(path)) as db:
+        check(db, path, written_format(db, path))
+
+
+def check_log(path: Path) -> None:
+    """Raises JournalDamaged when SQLite would forget transactions behind a damaged place in its log."""
+    with translated(path):
+        damage = damage_of(path)
+    if damage is not None:
+        log = f"{path}-wal"
+        message = (
+            f"{log} is damaged at byte {damage.offset_bytes}, and committed transactions lie there or behind it"
+            f" ({damage.transactions}); {MEND}, or accept their loss: truncate -s {damage.offset_bytes} {log}."
+        )
+        raise JournalDamaged(message)
 
 
 def take_lock(folder: Path, wait_ms: int) -> int:

@@ -101,7 +101,7 @@ class ShardRig:
     def states(self) -> dict[tuple[str, int], bytes]:
         """Every session that has its state, live or ended, in memory or saved, encoded."""
         residents, rows = self.shard._residents, self.shard._journal.sessions
-        keys = {*residents.dirty, *residents.live, *rows.keys_saved_after(0)}
+        keys = {*residents.dirty, *residents.live, *rows.ended_after(0)}
         saved = {(row.key, row.generation): row.state for key in keys for row in rows.latest(key, 1000) if row.state}
         memory = {(s.key, s.generation): encode_session(s) for key in keys for s in residents.changed(key)}
         return {**saved, **memory}

@@ -9,11 +9,11 @@ import pytest
 from actors.client import Client
 from actors.link import LinkLost
 from actors.local import LocalShardLink, LocalStoreLink
-from actors.ports import ShardStats
+from actors.ports import PersisterStats, ShardStats
 from actors.shard import Shard
 from actors.storekeeper import StoreKeeper
 from engine.config import ClickHouse, Config, Engine
-from engine.errors import Wait
+from engine.errors import JournalDamaged, Wait
 from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event
 from persistence.disk import Disk
 from persistence.journal import Journal
@@ -275,3 +275,26 @@ async def test_what_came_since_the_store_went_away_counts_as_lag(world: World) -
     done_seqs = [sink.done_seq for sink in health.sinks]
     assert [sink.lag_frames for sink in health.sinks] == [a - b for a, b in zip(last_seqs, done_seqs, strict=True)]
     assert max(sink.lag_frames for sink in health.sinks) >= 5
+
+
+async def test_damage_that_a_shard_finds_is_told_from_then_on(world: World) -> None:
+    class Damaged(LocalShardLink):
+        async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+            message = "frame 7 does not match its checksum"
+            raise JournalDamaged(message)
+
+    client = world.client_over([Damaged(world.shards[0]), *world.links[1:]])
+    assert client.damage() is None
+    await client.tick()
+    assert str(client.damage()) == "frame 7 does not match its checksum"
+    assert [shard is None for shard in client.health().shards] == [True, False, False]
+
+
+async def test_damage_that_a_persister_finds_is_told_too(world: World) -> None:
+    class Damaged(LocalStoreLink):
+        async def sinks(self) -> list[PersisterStats]:
+            return [PersisterStats(0, "clickhouse"), PersisterStats(1, "clickhouse", damage="frame 7 is damaged")]
+
+    client = Client(shards=world.links, store=Damaged(world.keeper), config=CONFIG, now_ms=lambda: T0)
+    await client.ask_store()
+    assert str(client.damage()) == "frame 7 is damaged"

@@ -1,6 +1,8 @@
 """From the journal into the store: when, in which pieces, and every row once whatever fails in between."""
 
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from structlog.testing import capture_logs
 from engine.errors import DiskFull, Wait
 from engine.wire import Outcome
 from persistence.flush import FlushRules
+from persistence.journal import FILE
 from persistence.ledger_rows import NO_PAGE, Page
 from persistence.memory import FailingStore, Failure, MemoryStore
 from persistence.plan import Bounds, Day, Plan, Position, Source
@@ -270,3 +273,14 @@ def test_a_store_that_is_back_ends_the_wait_for_the_next_attempt(tmp_path: Path)
         rig.persister.retry_now()
         rig.persister.step(NOON_MS + 1_000)
         assert len(ids(memory)) == 4
+
+
+def test_a_damaged_journal_is_said_to_be_damaged(tmp_path: Path) -> None:
+    store = MemoryStore()
+    with Rig(tmp_path, store, RULES) as rig:
+        rig.write(small_frame(1), small_frame(2))
+        with closing(sqlite3.connect(tmp_path / "shard-0" / FILE)) as db, db:
+            db.execute("UPDATE frames SET body = x'00' WHERE seq = 2")
+        rig.persister.step(NOON_MS)
+        assert "frame 2 does not match its checksum" in rig.persister.stats(NOON_MS).damage
+        assert ids(store) == []

@@ -1,6 +1,7 @@
 """What a released version wrote is read by this one, goes on, and is refused where it cannot be read."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from actors.shard import Shard
 from engine.config import Config
 from engine.wire import ACCEPTED, DUPLICATE, LATE_FOLDED, Batch, decode_outcome, decode_reply, encode
 from gateway.views import session_view
-from persistence.journal import Journal, JournalReader
+from persistence.journal import FILE, FORMAT, Journal, JournalReader, connect_to_read
+from persistence.journal_format import written_format
+from persistence.meta import Meta
 from tests.builders import HOUR, MINUTE, T0, event
 from tests.formats.unpack import ARCHIVES, unpack
 from tests.formats.write import SHARDS, shard_of
@@ -70,6 +73,21 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Fo
 
 
 Written = tuple[Folder, dict[str, Any]]
+
+
+def test_the_format_before_this_one_is_kept() -> None:
+    assert f"format-{FORMAT - 1}.tar.xz" in [archive.name for archive in ARCHIVES]
+
+
+def test_the_first_start_brings_a_folder_to_this_format(written: Written) -> None:
+    folder, _ = written
+    folder.start()
+    folder.close()
+    for number in range(SHARDS):
+        path = folder.folder / f"shard-{number}" / FILE
+        with closing(connect_to_read(path)) as db:
+            assert written_format(db, path) == FORMAT
+            assert Meta(db, path).verify() >= 9
 
 
 def test_sessions_answer_as_they_did_and_still_do_after_another_start(written: Written) -> None:

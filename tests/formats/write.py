@@ -94,7 +94,7 @@ class Writer:
                 backoff=Backoff(500, 30_000),
             )
             assert persister.flush(T0 + at)
-            self._done[number] = persister.stats().done_seq
+            self._done[number] = persister.stats(T0 + at).done_seq
             persister.close()
         plan.close()
         store.close()
@@ -152,7 +152,7 @@ def write(archive: Path) -> None:
         expected = {"format": FORMAT, "analyses": writer.analyses()}
         writer.shards[1].close()
         # As a kill leaves it: what is in the WAL stays there.
-        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*-shm", "lock"))
+        shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("*-shm", "lock"))
         writer.shards[0].close()
         (copy / "expected.json").write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n")
         with tarfile.open(archive, "w:xz") as packed:

@@ -10,6 +10,7 @@ from actors.link import LinkLost
 from actors.local import LocalShardLink, LocalStoreLink
 from actors.ports import ShardStats
 from engine.config import Config, Engine, Journal
+from engine.errors import JournalDamaged
 from gateway.guard import EXIT_ABSENT, MAX_ABSENCE_MS, Guard
 from persistence.disk import Disk
 
@@ -33,6 +34,12 @@ class LostLink(HangingLink):
 class AnsweringLink(HangingLink):
     async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
         return ShardStats(0)
+
+
+class DamagedLink(HangingLink):
+    async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        message = "frame 7 does not match its checksum"
+        raise JournalDamaged(message)
 
 
 class NoStore(LocalStoreLink):
@@ -64,7 +71,8 @@ class World:
         self.node = Node()
         self.ends: list[int] = []
         self.client = Client(shards=links, store=NoStore(), config=CONFIG, now_ms=lambda: 0, disk=disk)
-        self.guard = Guard(self.client, self.node, self.ends.append)
+        self.stops: list[str] = []
+        self.guard = Guard(self.client, self.node, lambda: self.stops.append("stop"), self.ends.append)
 
     async def ticks(self, count: int) -> None:
         for _ in range(count):
@@ -110,3 +118,10 @@ async def test_without_ray_everything_is_started_anew(process: str) -> None:
     world.node.died = [process]
     await world.ticks(1)
     assert world.ends == [EXIT_ABSENT]
+
+
+async def test_damage_stops_the_server_in_order() -> None:
+    world = World(AnsweringLink(), DamagedLink())
+    assert world.stops == []
+    await world.ticks(1)
+    assert (world.stops, world.ends, world.node.killed) == (["stop"], [], [])

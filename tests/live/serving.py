@@ -80,6 +80,11 @@ class Serving:
         finally:
             self.kill_all()
 
+    def exit_code(self, timeout_s: float) -> int:
+        """Of a server that ends by itself."""
+        assert self._process is not None
+        return self._process.wait(timeout_s)
+
     def kill_all(self) -> None:
         """SIGKILL to every process of the server at once."""
         assert self._process is not None

@@ -1,12 +1,12 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.errors import JournalDamaged, JournalLocked, OperatorError
+from engine.errors import JournalDamaged, JournalFenced, JournalLocked, OperatorError
 from persistence.journal import FILE, Frame, Journal, JournalReader
 
 
@@ -72,7 +72,7 @@ def test_a_journal_keeps_its_name(tmp_path: Path) -> None:
 def test_a_frame_that_was_changed_is_named(tmp_path: Path, journal: Journal) -> None:
     fill(journal, 3)
     spoil(tmp_path, "UPDATE frames SET body = x'626f6479ff' WHERE seq = 2")
-    with pytest.raises(JournalDamaged, match="Frame 2 does not match its checksum"):
+    with pytest.raises(JournalDamaged, match="frame 2 does not match its checksum"):
         journal.frames(0)
     assert [frame.seq for frame in journal.frames(2)] == [3]
 
@@ -81,7 +81,7 @@ def test_a_frame_that_was_changed_is_named(tmp_path: Path, journal: Journal) -> 
 def test_no_part_of_a_frame_can_change_unseen(tmp_path: Path, journal: Journal, column: str) -> None:
     fill(journal, 1)
     spoil(tmp_path, f"UPDATE frames SET {column} = x'37'" if column == "outcome" else f"UPDATE frames SET {column} = 7")
-    with pytest.raises(JournalDamaged, match="Frame 1 "):
+    with pytest.raises(JournalDamaged, match="frame 1 "):
         journal.frames(0)
 
 
@@ -89,7 +89,7 @@ def test_no_part_of_a_frame_can_change_unseen(tmp_path: Path, journal: Journal, 
 def test_a_missing_frame_is_named_wherever_the_reading_begins(tmp_path: Path, journal: Journal, after_seq: int) -> None:
     fill(journal, 5)
     spoil(tmp_path, "DELETE FROM frames WHERE seq = 3")
-    with pytest.raises(JournalDamaged, match="Frames 3 to 3 are missing"):
+    with pytest.raises(JournalDamaged, match="frames 3 to 3 are missing"):
         journal.frames(after_seq)
 
 
@@ -97,15 +97,6 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"not a database, whatever its name says" * 100)
     with pytest.raises(JournalDamaged, match="restore the folder"):
         Journal(tmp_path)
-
-
-def test_another_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    Journal(tmp_path).close()
-    spoil(tmp_path, "UPDATE meta SET value = 99 WHERE name = 'format'")
-    before = dump(tmp_path)
-    with pytest.raises(JournalDamaged, match="format 99, this version reads 2"):
-        Journal(tmp_path)
-    assert dump(tmp_path) == before
 
 
 # -- who may write ----------------------------------------------------------------------------------------------------
@@ -143,6 +134,30 @@ def test_a_journal_that_could_not_be_opened_is_not_locked(tmp_path: Path) -> Non
     for _ in range(2):
         with pytest.raises(JournalDamaged):
             Journal(tmp_path)
+
+
+def test_a_writer_whose_lock_is_gone_writes_nothing_once_another_one_has_opened(tmp_path: Path) -> None:
+    """As on a network file system whose locks do not work."""
+    old = Journal(tmp_path)
+    fill(old, 5)
+    (tmp_path / "lock").unlink()
+    new = Journal(tmp_path)
+    new.trim(3)
+    writes: list[Callable[[], object]] = [
+        lambda: old.append("batch", 0, b"", b""),
+        lambda: old.save([], snapshot=b"old", as_of=5, replay_after=5),
+        lambda: old.expire(slim_before_ms=0, forget_before_ms=0),
+        lambda: old.trim(5),
+    ]
+    before = dump(tmp_path)
+    for write in writes:
+        with pytest.raises(JournalFenced, match="taken over by another process"):
+            write()
+    assert dump(tmp_path) == before
+    assert new.append("batch", 0, b"mine", b"") == 6
+    assert [(frame.seq, frame.epoch, frame.body) for frame in new.frames(5)] == [(6, 2, b"mine")]
+    old.close()
+    new.close()
 
 
 # -- letting go -------------------------------------------------------------------------------------------------------
@@ -209,7 +224,7 @@ def test_a_reader_sees_a_hole_but_not_what_was_trimmed(journal: Journal, tmp_pat
     journal.trim(2)
     assert [frame.seq for frame in reader.frames(0)] == [3, 4, 5]
     spoil(tmp_path, "DELETE FROM frames WHERE seq = 3")
-    with pytest.raises(JournalDamaged, match="Frames 3 to 3"):
+    with pytest.raises(JournalDamaged, match="frames 3 to 3"):
         reader.frames(0)
     reader.close()
 

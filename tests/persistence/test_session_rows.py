@@ -1,11 +1,13 @@
 """What a journal keeps of sessions: saved with the snapshot, looked up by time, let go when they are old."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from engine.errors import JournalDamaged
 from persistence.journal import FILE, Journal
 from persistence.session_rows import FORGET, SLIM, SessionRow
 
@@ -36,11 +38,13 @@ def save(journal: Journal, *rows: SessionRow, as_of: int = 1) -> None:
 def test_what_is_saved_is_there_after_a_restart(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     assert journal.snapshot() == (b"", 0, 0)
+    for _ in range(7):
+        journal.append("batch", 0, b"", b"")
     journal.save([live_row(1), row(1, key="k2")], snapshot=b"own", as_of=7, replay_after=4)
     journal.close()
     again = Journal(tmp_path)
     assert again.snapshot() == (b"own", 7, 4)
-    assert list(again.sessions.live()) == [b"live"]
+    assert list(again.sessions.live()) == [(1, b"live")]
     again.close()
 
 
@@ -74,7 +78,7 @@ def test_one_ended_session_is_found_by_its_generation_or_the_latest(journal: Jou
 def test_keys_are_listed_with_what_they_are_complete_up_to(journal: Journal) -> None:
     for as_of, one in ((2, row(1, key="k2", as_of=2)), (3, row(1, as_of=3)), (5, row(2, as_of=5))):
         save(journal, one, as_of=as_of)
-    assert journal.sessions.keys_saved_after(2) == {KEY: 5}
+    assert journal.sessions.ended_after(2) == {KEY: 5}
 
 
 def test_the_key_of_a_made_session_is_found_by_its_id(journal: Journal) -> None:
@@ -90,7 +94,7 @@ def test_expired_sessions_lose_their_state_first_and_their_place_later(journal: 
     assert states == {1: None, 2: b"state"}
     journal.expire(slim_before_ms=20, forget_before_ms=11)
     assert [one.generation for one in journal.sessions.latest(KEY, 9)] == [2]
-    assert list(journal.sessions.live()) == [b"three"]
+    assert list(journal.sessions.live()) == [(1, b"three")]
 
 
 def test_expiry_takes_the_oldest_first_and_so_many_at_a_time(journal: Journal) -> None:
@@ -107,3 +111,41 @@ def test_expiry_walks_through_no_session_twice(journal: Journal, tmp_path: Path)
     plans = [db.execute(f"EXPLAIN QUERY PLAN {query}", (1, 1)).fetchall() for query in (SLIM, FORGET)]
     db.close()
     assert ["ended_whole" in str(plans[0]), "ended_closed" in str(plans[1])] == [True, True]
+
+
+# -- damage -----------------------------------------------------------------------------------------------------------
+
+
+def spoil(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / FILE)) as db, db:
+        db.execute(statement)
+
+
+@pytest.mark.parametrize("change", ["state = x'00'", "as_of = 2", "as_of = 'one'", "checksum = 1"])
+def test_a_live_session_that_changed_is_named(journal: Journal, tmp_path: Path, change: str) -> None:
+    save(journal, live_row(key="k1"), live_row(key="k2", state=b"other"))
+    spoil(tmp_path, f"UPDATE live SET {change} WHERE key = 'k2'")
+    with pytest.raises(JournalDamaged, match="session 'k2' in table live"):
+        list(journal.sessions.live())
+
+
+@pytest.mark.parametrize("column", ["generation", "session_id", "as_of", "started_ms", "last_ms", "closed_ms", "state"])
+def test_an_ended_session_that_changed_is_named(journal: Journal, tmp_path: Path, column: str) -> None:
+    save(journal, row(1))
+    spoil(tmp_path, f"UPDATE ended SET {column} = {'NULL' if column == 'state' else 77}")
+    reads: list[Callable[[], object]] = [
+        lambda: journal.sessions.latest(KEY, 9),
+        lambda: journal.sessions.ended_after(0),
+    ]
+    for read in reads:
+        with pytest.raises(JournalDamaged, match="in table ended"):
+            read()
+
+
+def test_a_live_session_that_is_gone_is_noticed(journal: Journal, tmp_path: Path) -> None:
+    save(journal, *(live_row(key=f"k{number}") for number in range(5)))
+    save(journal, row(1, key="k1"), row(1, key="never live"), live_row(2, key="k2"), live_row(key="new"), as_of=2)
+    journal.check_live(5)
+    spoil(tmp_path, "DELETE FROM live WHERE key = 'k3'")
+    with pytest.raises(JournalDamaged, match="has 4 sessions, 5 were saved"):
+        journal.check_live(len(list(journal.sessions.live())))
