@@ -8,7 +8,8 @@ from engine.session import Session
 
 class Ended:
     """Generations of one key never overlap, and a late event only moves an edge into the free time beside it: the
-    order stays right while the sessions in it change."""
+    order stays right while the sessions in it change. One that ended without an event has no place in that order: it
+    was opened on another clock, and would hide the one whose time it seems to share."""
 
     def __init__(self) -> None:
         self._in_order: list[Session] = []
@@ -18,7 +19,8 @@ class Ended:
     def add(self, session: Session) -> None:
         if session.generation not in self._by_generation:
             self._by_generation[session.generation] = session
-            insort(self._in_order, session, key=_started_ms)
+            if session.event_count:
+                insort(self._in_order, session, key=_started_ms)
             self.highest = max(self.highest, session.generation)
 
     def get(self, generation: int) -> Session | None:
@@ -34,7 +36,7 @@ class Ended:
         return self._in_order[: -limit - 1 : -1]
 
     def __iter__(self) -> Iterator[Session]:
-        return iter(self._in_order)
+        return iter(self._by_generation.values())
 
 
 def _started_ms(session: Session) -> int:

@@ -27,7 +27,9 @@ class MemoryArchive:
 
     def around(self, key: str, at_ms: int, since_ms: int) -> list[Remembered]:
         known = [
-            saved for saved in reversed(self.latest(key, len(self._ended.get(key, ())))) if saved.closed_ms >= since_ms
+            saved
+            for saved in reversed(self.latest(key, len(self._ended.get(key, ()))))
+            if saved.closed_ms >= since_ms and saved.last_ms >= saved.started_ms
         ]
         return [*[s for s in known if s.started_ms <= at_ms][-1:], *[s for s in known if s.started_ms > at_ms][:1]]
 
@@ -54,7 +56,7 @@ def _remembered(session: Session) -> Remembered:
         session.generation,
         session.session_id,
         session.started_ms,
-        session.last_ms,
+        session.last_ms if session.event_count else 0,
         session.closed_ms,
         encode_session(session),
     )

@@ -193,7 +193,7 @@ class Registry:
         since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
         around = self.residents.around(key, at_ms, since_ms)
         if live is None and not around:
-            return self._begin(key, event, 1, now_ms)
+            return self._begin(key, event, self._next_generation(key, since_ms), now_ms)
         known = [*around, live] if live is not None and live.event_count else around
         near = [session for session in known if self._reaches(session, at_ms)]
         if near:

@@ -14,7 +14,8 @@ _STALE_TIMERS: Final = 1_000  # entries of ended sessions that may wait in the q
 
 
 class Remembered(NamedTuple):
-    """An ended session that is not in memory. `state` None: only its place in time is still known."""
+    """An ended session that is not in memory. `state` None: only its place in time is still known. `last_ms` 0: no
+    event came, and it has no place."""
 
     generation: int
     session_id: str
@@ -29,7 +30,8 @@ class Archive(Protocol):
     them changes no answer."""
 
     def around(self, key: str, at_ms: int, since_ms: int) -> list[Remembered]:
-        """The last generation that began at or before `at_ms`, and the first that began after it."""
+        """The last generation that began at or before `at_ms`, and the first that began after it; of those that have
+        a place in time."""
 
     def latest(self, key: str, limit: int) -> list[Remembered]:
         """The generations that began last, newest first."""

@@ -47,9 +47,11 @@ INSERT INTO live VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
 
 _AROUND: Final = """
 SELECT * FROM (SELECT * FROM ended WHERE key = :key AND started_ms <= :at AND closed_ms >= :since
+    AND last_ms >= started_ms
     ORDER BY started_ms DESC LIMIT 1)
 UNION ALL
 SELECT * FROM (SELECT * FROM ended WHERE key = :key AND started_ms > :at AND closed_ms >= :since
+    AND last_ms >= started_ms
     ORDER BY started_ms LIMIT 1)
 """
 
@@ -65,7 +67,8 @@ DELETE FROM ended WHERE rowid IN
 
 
 class SessionRow(NamedTuple):
-    """A session as of frame `as_of`. `closed_ms` 0: it is live. `state` None: only its generation is remembered."""
+    """A session as of frame `as_of`. `closed_ms` 0: it is live. `state` None: only its generation is remembered.
+    `last_ms` 0: no event came, and late ones go elsewhere."""
 
     key: str
     generation: int

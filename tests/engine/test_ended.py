@@ -6,7 +6,7 @@ from tests.builders import T0
 def ended(*spans: tuple[int, int]) -> Ended:
     found = Ended()
     for place, (first, last) in enumerate(spans):
-        found.add(Session("k", "s", "p", "u", place + 1, T0 + first, T0 + last, 0, end_reason="close"))
+        found.add(Session("k", "s", "p", "u", place + 1, T0 + first, T0 + last, 0, end_reason="close", event_count=1))
     return found
 
 
@@ -24,6 +24,14 @@ def test_the_neighbours_of_a_time_are_found_whatever_the_order_of_arrival() -> N
 
 def test_a_session_begins_at_its_first_event() -> None:
     assert generations(ended((0, 10), (100, 110)).around(T0 + 100)) == [2]
+
+
+def test_one_that_saw_no_event_is_nobodys_neighbour_and_is_held() -> None:
+    found = ended((0, 10))
+    found.add(Session("k", "s", "p", "u", 2, T0 + 5, T0 + 5, 0, end_reason="close"))
+    assert generations(found.around(T0 + 7)) == [1]
+    assert generations(list(found)) == [1, 2]
+    assert found.highest == 2
 
 
 def test_a_generation_is_held_once() -> None:

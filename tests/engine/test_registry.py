@@ -170,6 +170,17 @@ def test_opening_a_live_session_changes_nothing() -> None:
     assert registry.residents.live[S1].event_count == 1
 
 
+def test_a_session_that_ended_without_an_event_hides_none_and_takes_none() -> None:
+    registry = make_registry()
+    take(registry, event(at=0))
+    registry.apply(batch(controls=[closed()]), T0, 2)
+    registry.apply(batch(controls=[opened(), closed()]), T0, 3)
+    assert take(registry, event(at=0)).statuses == bytes([DUPLICATE])
+    registry.apply(batch(controls=[opened("s2"), closed("s2")]), T0, 5)
+    late = take(registry, event(at=0, session="s2"))
+    assert (late.statuses, late.generations) == (bytes([ACCEPTED]), [2])
+
+
 def test_a_session_opened_again_does_not_take_what_the_one_before_it_holds() -> None:
     registry = make_registry()
     take(registry, event(at=0), event("app_close", 1))
