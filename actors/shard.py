@@ -198,7 +198,7 @@ class Shard:
         self._unstored.stored(sinks_done_seq)
         if not self._journal.trim(min(self._replay_after, sinks_done_seq)):
             self._journal.shrink()  # in another tick, so that the pause is short; new frames use the room meanwhile
-        self._expire(now_ms)
+        self._expire()
         return self.stats()
 
     def _end(self, kind: str, sessions: list[tuple[str, int]], now_ms: int) -> None:
@@ -230,11 +230,12 @@ class Shard:
         if not dirty:
             self._journal.check_live(len(self._residents.live))
 
-    def _expire(self, now_ms: int) -> None:
-        """Only what no frame that a restart would replay can still see: else a replay would decide otherwise."""
+    def _expire(self) -> None:
+        """Only what no frame can still see, neither one that a restart would replay nor the next one, which may carry
+        a time before this tick's: else the same frames would decide otherwise."""
         limits = self._config.session
         received_ms = self._journal.received_ms(self._replay_after + 1)
-        slim_before_ms = (now_ms if received_ms is None else received_ms) - limits.late_ms
+        slim_before_ms = (self._registry.own.clock_ms if received_ms is None else received_ms) - limits.late_ms
         self._journal.expire(slim_before_ms=slim_before_ms, forget_before_ms=slim_before_ms - limits.remember_ms)
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -289,7 +290,7 @@ def _row(session: Session, as_of: int) -> SessionRow:
         session.session_id,
         as_of,
         session.started_ms,
-        session.last_ms,
+        session.last_ms if session.event_count else 0,
         session.closed_ms,
         encode_session(session),
     )
