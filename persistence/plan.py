@@ -6,7 +6,7 @@ are sent again under the same tokens, and the store drops what it has already.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -74,12 +74,14 @@ class Plan:
 
     def __init__(self, path: Path, *, connect: Connect = connect_to_write) -> None:
         self._path = path
-        self._db = connect(path)  # made in one thread, used in another; never in two at a time
-        with self._translated():
+        with self._translated(), ExitStack() as undo:
+            self._db = connect(path)  # made in one thread, used in another; never in two at a time
+            undo.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
             self._db.execute(ledger_rows.SCHEMA)
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -91,21 +93,22 @@ class Plan:
         self._db.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """On disk when it is left; nothing of it is when it raises."""
-        with self._translated(), self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-
-    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
             raise write_error(self._path, error) from error
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """On disk when it is left; nothing of it is when it raises."""
+        with self._translated(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
     def position(self, source: Source) -> Position:
-        return _position(self._db, source)
+        with self._translated():
+            return _position(self._db, source)
 
     def plan(self, source: Source, chunk: Bounds) -> None:
         """Durable before the first insert."""
@@ -141,9 +144,11 @@ class Plan:
         return PlanReader(self._path)
 
     def touched_days(self, sink: str, limit: int) -> list[Day]:
-        return self._db.execute(
-            "SELECT project_id, day FROM touched_days WHERE sink = ? ORDER BY project_id, day LIMIT ?", (sink, limit)
-        ).fetchall()
+        with self._translated():
+            return self._db.execute(
+                "SELECT project_id, day FROM touched_days WHERE sink = ? ORDER BY project_id, day LIMIT ?",
+                (sink, limit),
+            ).fetchall()
 
     def counted(self, sink: str, days: Iterable[Day]) -> None:
         """These days have been counted again."""
