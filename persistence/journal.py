@@ -17,6 +17,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from engine.errors import JournalDamaged, JournalFenced, JournalLocked, OperatorError
 from persistence import ledger_rows
+from persistence.cached_log import make_durable
 from persistence.frames import Frame as Frame
 from persistence.frames import Frames
 from persistence.journal_format import FORMAT as FORMAT
@@ -40,6 +41,8 @@ SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT value FROM meta WHERE name = 'epoch') =
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:
+    """After an fsync that failed the log may hold what no power cut survives: it is made durable first."""
+    make_durable(path)
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
