@@ -14,7 +14,7 @@ PEER_PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 PEERS := $(patsubst benchmarks/peers/%.txt,.bench/%.installed,$(wildcard benchmarks/peers/*.txt))
 
 .DELETE_ON_ERROR:
-.PHONY: install run test kafka check chaos bench bench-quick overload peers clean
+.PHONY: install run test kafka check simulation chaos bench bench-quick overload peers clean
 
 install: $(INSTALLED)
 
@@ -42,6 +42,11 @@ kafka: .kafka/.installed
 	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.kafka; \
 	else echo "No Java or no Maven here: the tests with a real Kafka will be skipped."; fi
 	@touch $@
+
+# The deterministic simulation, as long as you like; a run that fails says how to repeat it.
+EXAMPLES ?= 2000
+simulation: install
+	$(BIN)/python -m tests.simulation --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
 
 check: install
 	$(BIN)/ruff format --check .

@@ -1,0 +1,230 @@
+"""Everything that can happen to a shard, its journal, its persister and the disk under them, in any order; and what
+must hold all the same. Nothing here waits, and nothing runs beside it: a run is a function of what hypothesis draws."""
+
+import sys
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from engine.config import Config
+from engine.config import Journal as JournalLimits
+from engine.errors import Wait
+from engine.wire import HISTORIC, Control, Event
+from persistence.memory import Failure
+from tests.builders import GAP, HOUR, MINUTE
+from tests.simulation.disk import Fault
+from tests.simulation.gateway import Gateway
+from tests.simulation.tally import Tally
+from tests.simulation.upgrade import upgrade
+from tests.simulation.verdict import check_state, check_store
+from tests.simulation.world import World
+
+_KINDS: Final = ("page_view", "click", "search", "search", "scroll", "app_close")
+_OWNERS: Final = (("s1", "u1"), ("s2", "u1"), ("s3", "u2"), ("", "u1"), ("", "u2"))
+_STEPS: Final = (1, 40, 1000, 1000, MINUTE, 20 * MINUTE, GAP - 1, GAP, GAP + 1, 2 * HOUR, 26 * HOUR)
+_STEPS_BACK: Final = (-1, -1000, -20 * MINUTE, -2 * HOUR)
+_AGES: Final = (0, 0, 0, 1, 1000, 10 * MINUTE, GAP, HOUR, 3 * HOUR, 26 * HOUR)
+_SKEWS: Final = (0, 0, 0, 700, -700)
+
+Sketch = tuple[str, tuple[str, str], int, bool]
+
+SKETCHES: Final = st.lists(
+    st.tuples(st.sampled_from(_KINDS), st.sampled_from(_OWNERS), st.sampled_from(_AGES), st.booleans()),
+    min_size=1,
+    max_size=5,
+)
+CONTROLS: Final = st.lists(
+    st.builds(
+        Control,
+        st.sampled_from(("open", "close")),
+        st.just("default"),
+        st.sampled_from(("s1", "s2", "s4")),
+        st.just("u1"),
+    ),
+    max_size=2,
+)
+SEEDS: Final = st.none() | st.integers(0, 999)
+FAULTS: Final = st.builds(
+    Fault,
+    st.sampled_from(("kill", "power", "full", "write", "read", "sync", "sync-forgets")),
+    st.integers(0, 12),
+    SEEDS,
+)
+FAILURES: Final = st.lists(
+    st.sampled_from((None, Failure(Wait("The store is away."), "before"), Failure(Wait("No answer."), "after"))),
+    min_size=1,
+    max_size=4,
+)
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self, tally: Tally) -> None:
+        super().__init__()
+        config = Config(journal=JournalLimits(snapshot_sessions=1, lock_wait_ms=0))
+        self.folder = tempfile.TemporaryDirectory()
+        self.world = World(Path(self.folder.name), config)
+        self.gateway = Gateway(lambda payload: self.world.ask(lambda shard: shard.apply(payload)))
+        self.sent: list[Event] = []
+        self.tally = tally
+        self.names = count(1)
+
+    @initialize(checkpoint_pages=st.sampled_from((4, 12, 1000)))
+    def begin(self, checkpoint_pages: int) -> None:
+        self.world.checkpoint_pages = checkpoint_pages
+
+    # -- clients --------------------------------------------------------------------------------------------------
+
+    @rule(
+        sketches=SKETCHES,
+        controls=CONTROLS,
+        skew_ms=st.sampled_from(_SKEWS),
+        is_delayed=st.booleans(),
+        is_answer_lost=st.booleans(),
+    )
+    def send(
+        self, sketches: list[Sketch], controls: list[Control], skew_ms: int, is_delayed: bool, is_answer_lost: bool
+    ) -> None:
+        events = [self._event(*sketch) for sketch in sketches]
+        self.sent += events
+        self.gateway.send(self.world.now_ms + skew_ms, events, controls)
+        if not is_delayed:
+            self.gateway.deliver(is_answer_lost=is_answer_lost)
+
+    def _event(self, kind: str, owner: tuple[str, str], age_ms: int, is_historic: bool) -> Event:
+        flags = HISTORIC if is_historic else 0
+        at_ms = self.world.now_ms - age_ms
+        return Event("default", f"e{next(self.names)}", *owner, kind, at_ms, flags=flags, path="/p")
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def send_again(self, data: st.DataObject) -> None:
+        events = data.draw(st.lists(st.sampled_from(self.sent), min_size=1, max_size=4))
+        self.gateway.send(self.world.now_ms, events, [])
+        self.gateway.deliver()
+
+    @precondition(lambda self: self.gateway.waiting)
+    @rule(calls=st.integers(1, 4), is_answer_lost=st.booleans())
+    def deliver(self, calls: int, is_answer_lost: bool) -> None:
+        for _ in range(min(calls, len(self.gateway.waiting))):
+            self.gateway.deliver(is_answer_lost=is_answer_lost)
+
+    @precondition(lambda self: self.gateway.payloads or self.gateway.waiting)
+    @rule(data=st.data())
+    def stray_call(self, data: st.DataObject) -> None:
+        payloads = [*self.gateway.payloads, *(call.payload() for call in self.gateway.waiting)]
+        self.gateway.stray(data.draw(st.sampled_from(payloads)))
+
+    @rule()
+    def gateway_crashes(self) -> None:
+        self.gateway.crash()
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    @rule(step_ms=st.sampled_from(_STEPS))
+    def tick(self, step_ms: int) -> None:
+        self.world.now_ms += step_ms
+        self._tick()
+
+    def _tick(self) -> None:
+        now_ms, done_seq = self.world.now_ms, self.world.done_seq()
+        if self.world.ask(lambda shard: shard.tick(now_ms, done_seq)) is not None:
+            history = self.world.history
+            history.account.check_not_late(max(now_ms, history.frames[-1].received_ms))
+
+    @rule(step_ms=st.sampled_from(_STEPS) | st.sampled_from(_STEPS_BACK))
+    def time_passes(self, step_ms: int) -> None:
+        self.world.now_ms += step_ms
+
+    @rule()
+    def sweep(self) -> None:
+        now_ms = self.world.now_ms
+        self.world.ask(lambda shard: shard.sweep("default", now_ms))
+
+    # -- the store ------------------------------------------------------------------------------------------------
+
+    @rule(steps=st.integers(1, 5))
+    def persist(self, steps: int) -> None:
+        for _ in range(steps):
+            self.world.now_ms += 300
+            self.world.persist()
+
+    @rule(failures=FAILURES)
+    def store_fails(self, failures: list[Failure | None]) -> None:
+        self.world.store.fail_next(*failures)
+
+    # -- faults ---------------------------------------------------------------------------------------------------
+
+    @rule(fault=FAULTS)
+    def disk_will_fail(self, fault: Fault) -> None:
+        self.world.disk.arm(fault)
+
+    @rule(free_disk_percent=st.sampled_from((50.0, 50.0, 1.0)))
+    def heal(self, free_disk_percent: float) -> None:
+        self.world.disk.heal()
+        self.world.free_disk_percent = free_disk_percent
+
+    @rule()
+    def cache_is_short(self) -> None:
+        self.world.disk.evict()
+
+    @rule()
+    def shard_is_killed(self) -> None:
+        self.world.kill_shard()
+
+    @rule()
+    def persister_is_killed(self) -> None:
+        self.world.kill_persister()
+
+    @rule(seed=SEEDS)
+    def power_is_cut(self, seed: int | None) -> None:
+        self.world.cut_power(seed)
+
+    @rule(is_new_code=st.booleans())
+    def restart(self, is_new_code: bool) -> None:
+        self.world.stop_shard()
+        if is_new_code:
+            self.world.run(upgrade)
+
+    # -- what must hold -------------------------------------------------------------------------------------------
+
+    @invariant()
+    def state_is_the_fold_of_the_journal(self) -> None:
+        world = self.world
+        if world.shard is not None:
+            clock_ms = max(world.now_ms, world.history.frames[-1].received_ms)
+            slim_before_ms = clock_ms - world.config.session.late_ms
+            with world.disk.calm():
+                check_state(world.shard.shard, world.history, slim_before_ms=slim_before_ms)
+
+    @invariant()
+    def acked_events_are_there_and_folded_once(self) -> None:
+        self.tally.steps += 1
+        self.world.history.check_events(self.gateway.acked)
+
+    def teardown(self) -> None:
+        """A run that went well is brought to its end: all faults heal, everything drains."""
+        try:
+            if sys.exception() is None:
+                self._finish()
+                self.tally.add(self.world, len(self.gateway.acked))
+        finally:
+            self.world.close()
+            self.folder.cleanup()
+
+    def _finish(self) -> None:
+        world = self.world
+        world.disk.heal()
+        world.free_disk_percent = 50.0
+        assert world.start_shard(), "the shard does not start on a healthy disk"
+        while self.gateway.waiting:
+            self.gateway.deliver()
+        world.now_ms = max(world.now_ms, world.history.frames[-1].received_ms) + 2 * GAP
+        self._tick()
+        self.acked_events_are_there_and_folded_once()
+        self.state_is_the_fold_of_the_journal()
+        world.drain()
+        check_store(world.sink, world.history)
