@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulation.machine import Machine
 from tests.simulation.tally import Tally
 
-_STEPS = 40  # of a run
+_STEPS = 50  # of a run
 
 
 def campaign(*, seed: int, examples: int, tally: Tally) -> None:

@@ -109,7 +109,9 @@ class World:
         """The journal's new frames; after a start all that it holds, which must be what it held before."""
         if self.shard is not None:
             with self.disk.calm():
-                self.history.follow(self.shard.journal.frames(0 if is_start else self.history.last_seq))
+                journal = self.shard.journal
+                self.history.follow(journal.frames(0 if is_start else self.history.last_seq))
+                assert journal.last_seq == self.history.last_seq, "frames went before anybody could read them"
 
     # -- the persister --------------------------------------------------------------------------------------------
 
