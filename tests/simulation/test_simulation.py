@@ -6,7 +6,7 @@ import random
 from tests.simulation.campaign import campaign
 from tests.simulation.tally import Tally
 
-EXAMPLES = 400
+EXAMPLES = 200
 
 
 def test_nothing_acked_is_lost_whatever_dies() -> None:
