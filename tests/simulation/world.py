@@ -158,7 +158,7 @@ class World:
 
     def done_seq(self) -> int:
         """As the ticker knows it."""
-        return self.persister.persister.stats().done_seq if self.persister is not None else 0
+        return self.persister.persister.stats(self.now_ms).done_seq if self.persister is not None else 0
 
     # -- both -----------------------------------------------------------------------------------------------------
 
