@@ -25,7 +25,7 @@ class CountingStore(MemoryStore):
         known = self._sent.setdefault(token, rows)
         assert known.equals(rows), f"token {token} came again with other rows"
         if token not in self._tokens[table]:
-            self.added.update((table, row["src_seq"], _place(table, row)) for row in plain(rows))
+            self.added.update((table, row.get("src_seq", 0), _place(table, row)) for row in plain(rows))
         return super().insert(table, rows, token=token)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.shard import Snapshot
+from actors.snapshot import Snapshot
 from engine.numbering import Numbering, Sender
 from engine.registry import Own
 from engine.session import Session
