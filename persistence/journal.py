@@ -17,7 +17,6 @@ from typing import Final, NoReturn, TypeAlias
 
 from engine.errors import JournalDamaged, JournalFenced, JournalLocked, OperatorError
 from persistence import ledger_rows
-from persistence.cached_log import make_durable
 from persistence.frames import Frame as Frame
 from persistence.frames import Frames
 from persistence.journal_format import FORMAT as FORMAT
@@ -25,6 +24,8 @@ from persistence.journal_format import bring_up, check, written_format
 from persistence.ledger_rows import NO_PAGE, LedgerRows, Page
 from persistence.mark import Mark
 from persistence.meta import Meta
+from persistence.opening import connect_to_read as connect_to_read
+from persistence.opening import connect_to_write as connect_to_write
 from persistence.session_rows import SessionRow, SessionRows
 from persistence.sqlite_errors import MEND, translated
 from persistence.wal import damage_of
@@ -38,18 +39,6 @@ _APPEND: Final = """
 INSERT INTO frames (seq, kind, epoch, received_ms, body, outcome, crc)
 SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT value FROM meta WHERE name = 'epoch') = ?
 """
-
-
-def connect_to_write(path: Path) -> sqlite3.Connection:
-    """After an fsync that failed the log may hold what no power cut survives: it is made durable first."""
-    make_durable(path)
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-
-
-def connect_to_read(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA busy_timeout=5000")
-    return db
 
 
 class Journal:
