@@ -60,9 +60,11 @@ class Connection:
             rows = self._db.execute(sql, bindings).fetchall()
             return Rows(rows, self._db.changes())
 
-    def executemany(self, sql: str, bindings: Iterable[Bindings]) -> None:
+    def executemany(self, sql: str, bindings: Iterable[Bindings]) -> Rows:
         with self._translated():
+            before = self._db.total_changes()
             self._db.executemany(sql, bindings).fetchall()
+            return Rows([], self._db.total_changes() - before)
 
     def executescript(self, sql: str) -> None:
         with self._translated():

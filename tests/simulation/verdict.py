@@ -19,7 +19,7 @@ Place = tuple[str, int]  # key, generation
 def states(shard: Shard) -> dict[Place, bytes]:
     """Every session that has its state, live or ended, in memory or saved, encoded."""
     residents, rows = shard._residents, shard._journal.sessions
-    keys = {*residents.dirty, *residents.live, *rows.keys_saved_after(0)}
+    keys = {*residents.dirty, *residents.live, *rows.ended_after(0)}
     saved = {
         (row.key, row.generation): _again(row.state) for key in keys for row in rows.latest(key, 1000) if row.state
     }

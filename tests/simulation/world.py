@@ -1,6 +1,5 @@
 """A data folder on a fake disk and the two processes on it, a shard and a persister: how they die and start again."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from tests.simulation.sink import CountingStore
 
 T = TypeVar("T")
 
-_FATAL: Final = (OperatorError, sqlite3.Error, Crashed)
+_FATAL: Final = (OperatorError, Crashed)
 _MOST_STEPS: Final = 100
 
 
