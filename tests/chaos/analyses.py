@@ -42,11 +42,14 @@ def asked(server: Serving, sessions: Collection[str], *, sample: int, seed: str)
 def disagreements(analyses: Sequence[Told], rows: Rows, config: Config, started_ms: int) -> list[str]:
     """One sentence each. `started_ms`: when the server last came back."""
     refold = Refold(rows.events, config, started_ms=started_ms)
-    seen = {(view["session_id"], view["generation"]): view for view, _ in analyses}
-    differing = [found for view, at_ms in analyses for found in refold.differences(view, at_ms)]
+    answers = [answer for answer in analyses if "session_id" in answer.view]
+    refusals = [view["detail"] for view, _ in analyses if "session_id" not in view]
+    seen = {(view["session_id"], view["generation"]): view for view, _ in answers}
+    differing = [found for view, at_ms in answers for found in refold.differences(view, at_ms)]
     live = Counter(key_of(view) for view in seen.values() if view["state"] == "live")
     versions = {row["anomaly_id"]: row["version"] for row in rows.anomalies if row["type"] != END_ANOMALY}
     return [
+        *told("acked events have sessions that the server does not know", refusals),
         *told("sessions of stored events are in no answer", refold.sessions.keys() - seen.keys()),
         *told("keys have several live sessions", [owner for owner, count in live.items() if count > 1]),
         *told("answers differ from the rows", differing),
