@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from benchmarks import reliability
 from tests.simulation.campaign import campaign
 from tests.simulation.tally import Tally
 
@@ -18,6 +19,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="make simulation", description=__doc__)
     options.add_argument("--examples", type=int, default=2_000, help="runs of the machine")
     options.add_argument("--seed", type=int, help="of the first piece; the next ones count on")
+    options.add_argument("--record", action="store_true", help="write the figures to docs/reliability.json")
     chosen = options.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     first = random.SystemRandom().randrange(1_000_000) if chosen.seed is None else chosen.seed
@@ -29,6 +31,8 @@ def main() -> None:
             campaign(seed=first + piece, examples=examples, tally=tally)
     finally:
         print(*tally.lines(), f"{time.monotonic() - begun_s:.0f} s", sep="\n")
+    if chosen.record:
+        reliability.record("simulation", {"seed": first, **tally.figures()})
 
 
 if __name__ == "__main__":

@@ -24,6 +24,18 @@ class Tally:
         self.strikes.update(strike.kind for strike in world.disk.strikes)
         self.operations += world.disk.operations.total()
 
+    def figures(self) -> dict[str, int]:
+        """For docs/reliability.json."""
+        return {
+            "runs": self.runs,
+            "steps": self.steps,
+            "acked": self.acked,
+            "frames": self.frames,
+            "operations": self.operations,
+            "deaths": self.deaths.total(),
+            "disk_faults": self.strikes.total(),
+        }
+
     def lines(self) -> list[str]:
         return [
             f"{self.runs} runs, {self.steps} steps, {self.acked} events acked, {self.frames} frames,"
