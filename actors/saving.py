@@ -30,7 +30,8 @@ class Saving:
         """So many that all dirty sessions are written once while `max_replay_events` come in. Once a tick; frames up
         to `replay_after` are not replayed any more."""
         came, self._events_then = self._events - self._events_then, self._events
-        self._ticks.append((last_seq, self._events))
+        if not self._ticks or self._ticks[-1][0] != last_seq:  # a shard without events ticks for years
+            self._ticks.append((last_seq, self._events))
         while self._ticks and self._ticks[0][0] <= replay_after:
             self._saved_events = self._ticks.popleft()[1]
         limits = self._limits

@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import islice
 
 from actors.saving import Saving
@@ -56,3 +57,14 @@ def test_it_knows_about_how_much_a_restart_replays() -> None:
     assert saving.replay_events == 300
     saving.due(10, 3, 3)
     assert saving.replay_events == 0
+
+
+def test_ticks_without_a_frame_leave_nothing_in_memory() -> None:
+    saving = Saving(LIMITS)
+    tracemalloc.start()
+    try:
+        for _ in range(20_000):
+            saving.due(0, 1_000, 999)
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
