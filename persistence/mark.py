@@ -12,7 +12,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Final, NamedTuple
 
-from engine.errors import OperatorError
+from engine.errors import OperatorError, SessiondError
 from engine.poison import KINDS, NOWHERE, Subject
 
 FILE: Final = "mark"
@@ -50,10 +50,15 @@ class Mark:
 
     @contextmanager
     def folding(self, subject: Subject) -> Iterator[None]:
-        """Whoever leaves this by an exception dies of it: the mark stays, as it would after a signal."""
+        """Whoever leaves this by an exception dies of it: the mark stays, as it would after a signal. What we raise
+        ourselves says that the disk or the journal is ill, which is no event's fault."""
         kind, gateway, number = subject
         _pack_into(self._page, 0, kind, number, NOWHERE, gateway.encode())
-        yield
+        try:
+            yield
+        except SessiondError:
+            self.clear()
+            raise
         self.clear()
 
     def at(self, place: bytes) -> None:

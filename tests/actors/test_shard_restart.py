@@ -173,3 +173,22 @@ def test_a_state_of_an_old_format_that_cannot_be_read_is_damage(tmp_path: Path, 
     for _ in range(2):
         with pytest.raises(JournalDamaged, match="shard 0 saved cannot be read"):
             rig.start()
+
+
+def test_damage_that_a_fold_finds_is_no_event_s_fault_however_often_it_is_found(rig: ShardRig, tmp_path: Path) -> None:
+    def shift(change_ms: int) -> None:
+        query = "UPDATE ended SET started_ms = started_ms + ? WHERE session_id = 's1'"
+        with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
+            assert db.execute(query, (change_ms,)).rowcount == 1
+
+    for session in ("s1", "s2"):  # a start looks at the last one
+        rig.send(event(at=0, session=session), event("app_close", 1, session=session))
+        rig.tick()
+    payload = rig.payload(event(at=2))
+    shift(1)
+    for _ in range(4):
+        with pytest.raises(JournalDamaged):
+            rig.shard.apply(payload)
+        rig.crash()
+    shift(-1)
+    assert decode_reply(rig.shard.apply(payload)).statuses == bytes([LATE_FOLDED])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import OperatorError
+from engine.errors import JournalDamaged, OperatorError
 from engine.poison import BATCH, ENDS, NOWHERE, Subject
 from persistence.mark import FILE, Mark, Marked
 
@@ -45,6 +45,14 @@ def test_an_exception_leaves_the_mark_as_a_signal_would(tmp_path: Path) -> None:
     assert Mark(tmp_path).read() == Marked(SUBJECT, NOWHERE)
     mark.clear()
     assert mark.read() is None
+
+
+@pytest.mark.parametrize("error", [OperatorError("The disk does not read."), JournalDamaged("A row is damaged.")])
+def test_what_the_disk_does_is_no_event_s_fault(tmp_path: Path, error: OperatorError) -> None:
+    mark = Mark(tmp_path)
+    with pytest.raises(OperatorError), mark.folding(SUBJECT):
+        raise error
+    assert Mark(tmp_path).read() is None
 
 
 def test_a_step_of_one_fold_is_not_that_of_the_next(tmp_path: Path) -> None:
