@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.errors import OperatorError
+from engine.errors import JournalDamaged
 from engine.idset import hash_id
 from engine.wire import Control, Seen
 
@@ -97,7 +97,7 @@ def _forget_one(suspects: list[Suspect]) -> None:
             return
     message = f"The process died in more than {MAX_SUSPECTS} different frames of its journal: that is no event's fault."
     message += " Start the version that wrote them."
-    raise OperatorError(message)
+    raise JournalDamaged(message)
 
 
 class Isolated(msgspec.Struct, array_like=True):

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.errors import OperatorError
+from engine.errors import JournalDamaged
 from engine.poison import (
     BATCH,
     ENDS,
@@ -72,7 +72,7 @@ def test_a_version_that_dies_of_every_frame_is_stopped() -> None:
     suspects = Suspects()
     for seq in range(MAX_SUSPECTS):
         suspects.blame(Subject(FRAME, "", seq + 1), NOWHERE, 0)
-    with pytest.raises(OperatorError, match="Start the version that wrote them"):
+    with pytest.raises(JournalDamaged, match="Start the version that wrote them"):
         suspects.blame(Subject(FRAME, "", MAX_SUSPECTS + 1), NOWHERE, 0)
 
 
