@@ -59,7 +59,8 @@ class DiskFull(OperatorError):
 
 
 class JournalDamaged(OperatorError):
-    """A journal is not what was written to it, or its format is none that this version reads."""
+    """A journal, or the plan of its sinks, is not what was written to it, or its format is none that this version
+    reads."""
 
     code = "journal_damaged"
 

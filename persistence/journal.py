@@ -74,7 +74,7 @@ class Journal:
         self._meta = Meta(db, self._path)
         self._frames = Frames(db, self._meta, self._path)
         self.sessions = SessionRows(db, self._path)
-        self.ledger = LedgerRows(db)
+        self.ledger = LedgerRows(db, self._path)
         with db:
             db.execute("BEGIN IMMEDIATE")
             bring_up(db, self._path, written)
@@ -144,7 +144,8 @@ class Journal:
 
     def received_ms(self, seq: int) -> int | None:
         """When a frame came in; None if there is no such frame."""
-        row = self._db.execute("SELECT received_ms FROM frames WHERE seq = ?", (seq,)).fetchone()
+        with translated(self._path):
+            row = self._db.execute("SELECT received_ms FROM frames WHERE seq = ?", (seq,)).fetchone()
         return row[0] if row else None
 
     def expire(self, *, slim_before_ms: int, forget_before_ms: int, limit: int = 2000) -> None:

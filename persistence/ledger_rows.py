@@ -7,9 +7,11 @@ process that also takes events, instead of a quarter of a million.
 
 import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from engine.ledger import MINUTE_MS, Entry
+from persistence.sqlite_errors import translated
 
 HOUR_MS: Final = 60 * MINUTE_MS
 
@@ -71,8 +73,9 @@ NO_PAGE: Final = Page({})
 
 
 class LedgerRows:
-    def __init__(self, db: sqlite3.Connection, source: str = "") -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path, source: str = "") -> None:
         self._db = db
+        self._path = path
         self._source = source
 
     def write(self, page: Page) -> None:
@@ -94,4 +97,5 @@ class LedgerRows:
             "end_hour_ms": max(first_hour_ms, to_ms - to_ms % HOUR_MS),
             "to_ms": to_ms,
         }
-        return self._db.execute(_SUMS, wanted).fetchall()
+        with translated(self._path):
+            return self._db.execute(_SUMS, wanted).fetchall()

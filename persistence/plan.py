@@ -12,9 +12,9 @@ from typing import Final, NamedTuple, Self
 
 from engine.errors import OperatorError
 from persistence import ledger_rows
-from persistence.disk import write_error
 from persistence.journal import Connect, connect_to_read, connect_to_write
 from persistence.ledger_rows import NO_PAGE, LedgerRows, Page
+from persistence.sqlite_errors import translated
 
 Day = tuple[str, str]  # project_id, YYYY-MM-DD (UTC)
 
@@ -74,7 +74,7 @@ class Plan:
 
     def __init__(self, path: Path, *, connect: Connect = connect_to_write) -> None:
         self._path = path
-        with self._translated(), ExitStack() as undo:
+        with translated(self._path), ExitStack() as undo:
             self._db = connect(path)  # made in one thread, used in another; never in two at a time
             undo.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -93,21 +93,14 @@ class Plan:
         self._db.close()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise write_error(self._path, error) from error
-
-    @contextmanager
     def _transaction(self) -> Iterator[None]:
         """On disk when it is left; nothing of it is when it raises."""
-        with self._translated(), self._db:
+        with translated(self._path), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield
 
     def position(self, source: Source) -> Position:
-        with self._translated():
+        with translated(self._path):
             return _position(self._db, source)
 
     def plan(self, source: Source, chunk: Bounds) -> None:
@@ -138,13 +131,13 @@ class Plan:
                 "INSERT OR IGNORE INTO touched_days (sink, project_id, day) VALUES (?, ?, ?)",
                 [(source.sink, *day) for day in days],
             )
-            LedgerRows(self._db, source.name).write(ledger)
+            LedgerRows(self._db, self._path, source.name).write(ledger)
 
     def reader(self) -> "PlanReader":
         return PlanReader(self._path)
 
     def touched_days(self, sink: str, limit: int) -> list[Day]:
-        with self._translated():
+        with translated(self._path):
             return self._db.execute(
                 "SELECT project_id, day FROM touched_days WHERE sink = ? ORDER BY project_id, day LIMIT ?",
                 (sink, limit),
@@ -163,7 +156,9 @@ class PlanReader:
     """What is durable, for any thread: each has a reader of its own. Use it as a context."""
 
     def __init__(self, path: Path) -> None:
-        self._db = connect_to_read(path)
+        self._path = path
+        with translated(path):
+            self._db = connect_to_read(path)
 
     def __enter__(self) -> Self:
         return self
@@ -172,11 +167,12 @@ class PlanReader:
         self._db.close()
 
     def position(self, source: Source) -> Position:
-        return _position(self._db, source)
+        with translated(self._path):
+            return _position(self._db, source)
 
     def ledger(self, source: Source, from_ms: int, to_ms: int) -> list[tuple[str, str, int]]:
         """(project, name, count) of the minutes that begin in the range."""
-        return LedgerRows(self._db, source.name).sums(from_ms, to_ms)
+        return LedgerRows(self._db, self._path, source.name).sums(from_ms, to_ms)
 
 
 def _position(db: sqlite3.Connection, source: Source) -> Position:

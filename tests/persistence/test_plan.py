@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import OperatorError
+from engine.errors import JournalDamaged, OperatorError
 from persistence.plan import Bounds, Plan, Position, Source
 
 SOURCE = Source(sink="clickhouse", shard=2, journal_id="j1")
 DAY = ("default", "2026-01-02")
+DAMAGED = r"sinks\.db is damaged"
 
 
 def reopened(path: Path) -> Plan:
@@ -80,12 +81,18 @@ def test_what_was_not_planned_cannot_be_done_and_touches_no_day(tmp_path: Path) 
         assert plan.touched_days("clickhouse", 10) == []
 
 
-def test_a_file_that_cannot_be_written_is_the_operators_to_repair(tmp_path: Path) -> None:
-    with Plan(tmp_path / "sinks.db") as plan:
-        with closing(sqlite3.connect(tmp_path / "sinks.db")) as damaging:
+def test_a_file_that_is_damaged_ends_the_server_as_a_journal_does(tmp_path: Path) -> None:
+    path = tmp_path / "sinks.db"
+    with Plan(path) as plan:
+        with closing(sqlite3.connect(path)) as damaging:
             damaging.execute("DROP TABLE positions")
-        with pytest.raises(OperatorError, match="cannot be read or written"):
+        with pytest.raises(JournalDamaged, match=DAMAGED):
             plan.plan(SOURCE, Bounds(1, 9))
+        with plan.reader() as reader, pytest.raises(JournalDamaged, match=DAMAGED):
+            reader.position(SOURCE)
+    path.write_bytes(b"what is no database" * 1_000)
+    with pytest.raises(JournalDamaged, match=DAMAGED):
+        Plan(path)
 
 
 def test_a_token_names_journal_shard_table_and_bounds() -> None:
