@@ -70,6 +70,11 @@ class Pulse:
             self._store.ping()
         except SessiondError as error:
             self._note(error.message)
+        except Exception as error:  # without this thread the store would count as away for ever
+            trouble = f"ClickHouse cannot be asked ({type(error).__name__})."
+            if trouble != self._trouble:
+                _log.exception("asking the store failed")
+            self._note(trouble)
         else:
             self._note("")
         self._asked_ms = None

@@ -21,7 +21,7 @@ class Patient(MemoryStore):
         super().__init__()
         self.asked = threading.Semaphore(0)
         self.answered = threading.Semaphore(0)
-        self.error: SessiondError | None = None
+        self.error: Exception | None = None
 
     def ping(self) -> None:
         self.asked.release()
@@ -47,7 +47,7 @@ class Rig:
     def _wait_until_asked(self) -> None:
         assert self.store.asked.acquire(timeout=PATIENCE_S)
 
-    def answer(self, error: SessiondError | None = None) -> None:
+    def answer(self, error: Exception | None = None) -> None:
         self.store.error = error
         self.store.answered.release()
         self._wait_until_asked()
@@ -84,6 +84,16 @@ def test_what_is_wrong_is_said_until_it_is_over_and_logged_once(rig: Rig, error:
         rig.pulse.check()
     assert [entry["log_level"] for entry in logs] == ["info", "warning", "info"]
     assert rig.returns == 2
+
+
+def test_what_nobody_foresaw_is_said_and_logged_once_and_asked_again(rig: Rig) -> None:
+    with capture_logs() as logs:
+        rig.answer(RuntimeError("the driver is confused"))
+        rig.answer(RuntimeError("the driver is confused"))
+        assert rig.pulse.trouble() == "ClickHouse cannot be asked (RuntimeError)."
+        rig.answer()
+    assert [entry["log_level"] for entry in logs] == ["error", "warning", "info"]
+    assert (rig.pulse.trouble(), rig.returns) == ("", 1)
 
 
 def test_a_question_that_is_never_answered_becomes_trouble(rig: Rig) -> None:
