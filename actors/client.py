@@ -177,7 +177,7 @@ class Client:
         # Beyond it an old event that comes again is a new one for the shard, and replaces its row unnoticed.
         oldest_ms = self._now_ms() - known_ms
         since_ms = oldest_ms if from_ms is None else max(from_ms, oldest_ms)
-        return await self._to_store.ask(self._store.audit(since_ms))
+        return await self._stored(lambda: self._store.audit(since_ms))
 
     # -- looking after it -----------------------------------------------------------------------------------------
 

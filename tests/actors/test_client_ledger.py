@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from actors.client import Client
 from actors.local import LocalShardLink
 from actors.ports import LedgerReport
+from engine.errors import Wait
 from engine.ledger import DAY_MS, Booked
 from engine.wire import BadRow
-from tests.actors.test_client import World, page_view
+from tests.actors.test_client import CONFIG, AwayLink, World, page_view
 from tests.builders import T0
 
 MINUTE_MS = 60_000
@@ -79,3 +81,10 @@ async def test_the_audit_asks_the_store_about_every_journal(world: World) -> Non
     ]
     assert all(one.audit.is_sound for one in audits)
     assert all(f"'{one.journal_id}'" in one.sql for one in audits)
+
+
+async def test_an_audit_does_not_wait_for_a_store_that_is_away(world: World) -> None:
+    client = Client(shards=world.links, store=AwayLink(world.keeper), config=CONFIG, now_ms=lambda: world.now_ms)
+    await client.ask_store()
+    with pytest.raises(Wait, match="refuses connections"):
+        await client.audit(None)
