@@ -1,4 +1,4 @@
-"""A shard: the sessions of a set of slots, their journal, and nothing else. A plain class; `remote.py` gives it a
+"""A shard: the sessions of a set of slots, their journal, and nothing else. A plain class; `shells.py` gives it a
 process. One call at a time; when `apply` returns, the batch is on disk.
 
 An `OperatorError` out of any call means that memory may be ahead of the disk: the process must end, and the next one

@@ -1,5 +1,5 @@
 """The process that owns the store: the persisters that fill it and the queries that read it. A plain class;
-`remote.py` gives it a process. Embedded ClickHouse lets one process open its folder, so both must live here.
+`shells.py` gives it a process. Embedded ClickHouse lets one process open its folder, so both must live here.
 """
 
 from collections.abc import Callable

@@ -122,9 +122,6 @@ class SessionRows:
     def _highest_live(self) -> int:
         return int(self._db.execute("SELECT max(rowid) FROM live").fetchone()[0] or 0)
 
-    def count_live(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM live").fetchone()[0])
-
     def live(self) -> Iterator[tuple[int, bytes]]:
         """Every live session: the frame its state is complete up to, and the state."""
         with translated(self._path):
