@@ -185,21 +185,23 @@ class Shard:
 
     def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
         """End who is due, save some of what changed, let go what every sink has. `sinks_done_seq`: the last frame
-        that every sink has stored. On a disk with next to no room all of it waits: a failed write would end the
-        process."""
-        if self._free_disk_percent() * 2 < self._min_free_disk_percent:
-            return self.stats()
-        now_ms = self._clamped(now_ms)
+        that every sink has stored. On a disk with little room only the last, which makes room; with next to none
+        nothing: a failed write would end the process."""
+        free_percent, floor_percent = self._free_disk_percent(), self._min_free_disk_percent
+        if free_percent * 2 >= floor_percent:
+            self._end_and_save(self._clamped(now_ms))
+        self._unstored.stored(sinks_done_seq)
+        if free_percent * 8 >= floor_percent and not self._journal.trim(min(self._replay_after, sinks_done_seq)):
+            self._journal.shrink()  # in another tick, so that the pause is short; new frames use the room meanwhile
+        return self.stats()
+
+    def _end_and_save(self, now_ms: int) -> None:
         for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
             self._end("tick", self._registry.due(now_ms, limit=_ENDS_PER_FRAME), now_ms)
         due = self._saving.due(len(self._residents.dirty), self._journal.last_seq, self._replay_after)
         if self._residents.dirty or self._ledger.unsaved:  # refused events change no session
             self._save(due)
-        self._unstored.stored(sinks_done_seq)
-        if not self._journal.trim(min(self._replay_after, sinks_done_seq)):
-            self._journal.shrink()  # in another tick, so that the pause is short; new frames use the room meanwhile
         self._expire()
-        return self.stats()
 
     def _end(self, kind: str, sessions: list[tuple[str, int]], now_ms: int) -> None:
         if not sessions:

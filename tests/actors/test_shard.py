@@ -16,6 +16,7 @@ from engine.wire import (
     decode_outcome,
     decode_reply,
 )
+from persistence.journal import JournalReader
 from persistence.ports import SessionFilter
 from tests.actors.shard_rig import ShardRig, config
 from tests.builders import GAP, HOUR, MINUTE, T0, click, closed, event, opened
@@ -107,7 +108,7 @@ def test_nothing_is_accepted_while_the_disk_is_nearly_full_which_is_seen_before_
     assert decode_reply(rig.shard.apply(payload)).statuses == bytes([ACCEPTED])
 
 
-def test_on_a_disk_with_next_to_no_room_ticks_write_nothing_and_sessions_end_later(rig: ShardRig) -> None:
+def test_on_a_disk_with_little_room_sessions_end_later(rig: ShardRig) -> None:
     rig.send(event())
     rig.read()
     rig.free_disk_percent = 2.4
@@ -115,6 +116,20 @@ def test_on_a_disk_with_next_to_no_room_ticks_write_nothing_and_sessions_end_lat
     assert rig.read() == []
     rig.free_disk_percent = 2.5
     assert rig.tick(HOUR + 1).live == 0
+
+
+@pytest.mark.parametrize(("free_percent", "is_let_go"), [(0.7, True), (0.6, False)])
+def test_what_every_sink_has_makes_room_while_there_is_any_to_write(
+    tmp_path: Path, rig: ShardRig, free_percent: float, is_let_go: bool
+) -> None:
+    rig.send(event())
+    rig.shard.tick(T0, 0)  # saved, and not stored yet
+    rig.read()
+    rig.free_disk_percent = free_percent
+    rig.tick()
+    reader = JournalReader(tmp_path)
+    assert (reader.frames(rig.frames[-1].seq - 1) == []) == is_let_go
+    reader.close()
 
 
 def test_a_full_shard_takes_events_of_its_live_sessions_only(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ class Machine(RuleBasedStateMachine):
     def _tick(self) -> None:
         now_ms, done_seq = self.world.now_ms, self.world.done_seq()
         has_ticked = self.world.ask(lambda shard: shard.tick(now_ms, done_seq)) is not None
-        if has_ticked and self.world.free_disk_percent > _LITTLE_ROOM:  # below, a tick does nothing
+        if has_ticked and self.world.free_disk_percent > _LITTLE_ROOM:  # else a tick ends nobody
             history = self.world.history
             history.account.check_not_late(max(now_ms, history.frames[-1].received_ms))
 
