@@ -123,7 +123,7 @@ class RayStoreLink:
         return answer
 
     async def ledger(self, from_ms: int, to_ms: int) -> LedgerReport:
-        answer: LedgerReport = await _answer(self._actor.ledger.remote(from_ms, to_ms))
+        answer: LedgerReport = await _answer(self._actor.ledger.options(concurrency_group=_CARE).remote(from_ms, to_ms))
         return answer
 
     async def audit(self, since_ms: int) -> list[ShardAudit]:

@@ -42,7 +42,7 @@ class Plan(NamedTuple):
     visitors: int = 250  # of each client
     events_per_s: float = 300.0
     shards: int = 2
-    calm_s: tuple[float, float] = (1.0, 6.0)  # between the recovery and the next fault
+    calm_s: tuple[float, float] = (0.5, 3.0)  # between the recovery and the next fault
     pause_s: float = PAUSE_S
     gap_ms: int = 60_000  # short ones, so that sessions time out, come again and take late events in a short run
     grace_ms: int = 4_000

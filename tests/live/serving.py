@@ -144,9 +144,16 @@ class Serving:
             connection.close()
 
     def stored_events(self) -> int:
-        """Events in the store, each counted once, whatever their time."""
+        """Events in the store, each counted once, whatever their time. Waits for a store that is away."""
         everything = {"started_at": 946684800000, "ended_at": 4102444800000}
-        total = self.get("/api/v1/events/stats", params=everything).json["total"]
+        answers: list[Answer] = []
+
+        def is_answered() -> bool:
+            answers.append(self.get("/api/v1/events/stats", params=everything))
+            return answers[-1].status == 200
+
+        wait_until(is_answered, START_S, lambda: f"the store does not answer: {answers[-1].body!r}")
+        total = answers[-1].json["total"]
         assert isinstance(total, int)
         return total
 
