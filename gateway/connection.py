@@ -5,7 +5,7 @@ from itertools import cycle
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from engine.config import Server
 from engine.errors import RETRY_AFTER_MS, ClientError, SessiondError, Wait
@@ -44,6 +44,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._frame_bytes = 0  # of headers, trailers or chunk sizes, since the last whole head or piece of a body
         self._is_cut = False
+        self._answered: RequestResponseCycle | None = None  # what the app works on; `cycle` is what came last
         self._seen_scope: object = self  # nothing yet
         self._seen_unsent = 0
         self._seen_left = 0
@@ -60,7 +61,20 @@ class Connection(HttpToolsProtocol):
         if excess > SPARE_CONNECTIONS:
             transport.abort()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """uvicorn tells the request that came last only: an earlier one would write to what is closed, and log that."""
+        if self._answered is not None:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
     def data_received(self, data: bytes) -> None:
+        if self._is_cut:  # read all the same: closing over unread bytes would take the answers with it
+            return
         self._frame_bytes += len(data)
         super().data_received(data)
         if self._frame_bytes > self.porter.limits.max_header_bytes and not self.transport.is_closing():

@@ -215,6 +215,30 @@ async def test_of_very_many_requests_at_once_the_first_are_answered_and_the_conn
     assert wire.answers()[-1][1]["connection"] == "close"
 
 
+async def test_what_comes_behind_them_costs_them_no_answer(hall: Hall) -> None:
+    hall.gate.clear()
+    connection, wire = hall.connect()
+    connection.data_received(GET * 2_000)
+    for _ in range(3):
+        connection.data_received(GET * 2_000)
+    hall.gate.set()
+    while not wire.end:
+        await settle()
+    assert answers(wire) == [200] * (MAX_PIPELINED + 1)
+    assert hall.refused() == ""
+
+
+async def test_a_client_that_goes_away_with_requests_waiting_gets_nothing_written(hall: Hall) -> None:
+    hall.gate.clear()
+    connection, wire = hall.connect()
+    connection.data_received(GET * 3)
+    wire.is_lost = True
+    connection.connection_lost(ConnectionResetError())
+    hall.gate.set()
+    await settle()
+    assert (wire.written, wire.late_writes) == (b"", 0)
+
+
 async def test_nonsense_behind_a_request_that_is_being_answered_does_not_mix_into_its_answer(hall: Hall) -> None:
     hall.gate.clear()
     connection, wire = hall.connect()

@@ -14,16 +14,20 @@ from gateway.metrics import Metrics
 
 
 class Wire(asyncio.Transport):
-    """`unsent`: what the client has not taken yet. Nothing more is written once it is closed."""
+    """`unsent`: what the client has not taken yet. Nothing more is written once it is closed; uvloop raises for what is
+    written after the connection was lost, which is counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
         self.unsent = 0
         self.is_reading_paused = False
+        self.is_lost = False
+        self.late_writes = 0
         self.end = ""  # "closed" or "aborted"
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.late_writes += self.is_lost
         if not self.end:
             self.written += bytes(data)
 
