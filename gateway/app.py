@@ -103,8 +103,9 @@ class Endpoint:
 def _unread(call: Call, answer: Answer) -> Answer:
     """A body that nobody read is skipped by the parser. But who waits for a "100 Continue" may send none at all now,
     and its next request would be taken for it."""
-    if b"expect" in call.headers:
-        answer.headers.append((b"connection", b"close"))
+    closing = (b"connection", b"close")
+    if b"expect" in call.headers and closing not in answer.headers:
+        answer.headers.append(closing)
     return answer
 
 

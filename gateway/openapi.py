@@ -21,6 +21,8 @@ Schema = dict[str, Any]
 _CONVERTOR: Final = re.compile(r":\w+(?=})")
 _IN_PATH: Final = re.compile(r"{(\w+)}")
 _REF: Final = "#/components/schemas/{name}"
+# Of every route: the connection itself may be refused, before there is a request (gateway/connection.py).
+_EVERYWHERE: Final = (408, 431, 500, 503)
 _OBJECTS: Final = frozenset({*PAYLOAD_NAMES, *DEVICE_NAMES, "custom"})
 
 
@@ -110,7 +112,7 @@ def _responses(doc: Doc) -> Schema:
     content: Schema = {"application/json": {"schema": _answer(doc.answer)}} if doc.answer else {}
     problem = {"application/problem+json": {"schema": _ref("Problem")}}
     found: Schema = {"200": {"description": "OK", **({"content": content} if content else {})}}
-    for status in (*doc.errors, 500):
+    for status in sorted({*doc.errors, *_EVERYWHERE}):
         found[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
     return found
 

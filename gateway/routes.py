@@ -24,7 +24,7 @@ class Param(NamedTuple):
 
 
 class Doc(NamedTuple):
-    """`body`: what is read, `answer`: the component schema of a 200, "" = free JSON; `errors` beside 500."""
+    """`body`: what is read, `answer`: the component schema of a 200, "" = free JSON; `errors`: beside those of all."""
 
     summary: str
     params: tuple[Param, ...] = ()

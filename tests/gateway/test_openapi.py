@@ -40,7 +40,7 @@ def test_every_operation_says_what_it_does_and_how_it_fails(description: dict[st
     for methods in description["paths"].values():
         for operation in methods.values():
             assert operation["summary"].endswith(".")
-            assert operation["responses"].keys() >= {"200", "500"}
+            assert operation["responses"].keys() >= {"200", "408", "431", "500", "503"}
 
 
 def test_every_path_parameter_is_described(description: dict[str, Any]) -> None:
