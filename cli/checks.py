@@ -1,5 +1,7 @@
 """What `sessiond doctor` looks at: one function per finding, none of them changes anything that stays."""
 
+import http.client
+import json
 import os
 import platform
 import socket
@@ -27,6 +29,7 @@ LOW_DISK_PERCENT: Final = 15.0
 LOW_MEMORY_BYTES: Final = 2_000_000_000  # Ray, one shard, the persister and embedded ClickHouse use about 1.5 GB
 TOO_LITTLE_MEMORY_BYTES: Final = 1_000_000_000
 ANSWER_TIMEOUT_S: Final = 5.0
+NEIGHBOUR_TIMEOUT_S: Final = 2.0
 OLDEST_PYTHON: Final = (3, 11)
 
 
@@ -87,8 +90,22 @@ def port(config: Config) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        if _is_sessiond(host, number):
+            return Finding("port", "ok", f"{host}:{number} is where a sessiond serves now.")
         return Finding("port", "fail", f"{host}:{number} cannot be listened on: {error.strerror}.")
     return Finding("port", "ok", f"{host}:{number} is free.")
+
+
+def _is_sessiond(host: str, number: int) -> bool:
+    """Doctor is asked beside a running server too: its port is taken then, and that is well."""
+    connection = http.client.HTTPConnection(host, number, timeout=NEIGHBOUR_TIMEOUT_S)
+    try:
+        connection.request("GET", "/openapi.json")
+        return bool(json.loads(connection.getresponse().read())["info"]["title"] == "sessiond")
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return False
+    finally:
+        connection.close()
 
 
 def clickhouse(config: Config) -> Finding:

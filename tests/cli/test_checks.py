@@ -6,6 +6,7 @@ import pytest
 from cli import checks
 from cli.doctor_command import report
 from engine.config import ClickHouse, Config, Journal, Server
+from tests.cli.tiny_server import TinyServer
 
 
 @pytest.fixture
@@ -17,7 +18,13 @@ def test_a_free_port_is_ok() -> None:
     assert checks.port(Config(server=Server(port=0))).state == "ok"
 
 
-def test_a_taken_port_fails(taken_port: socket.socket) -> None:
+def test_a_port_where_sessiond_serves_is_ok(server: TinyServer) -> None:
+    found = checks.port(Config(server=Server(port=int(server.url.rpartition(":")[2]))))
+    assert (found.state, "serves now" in found.sentence) == ("ok", True)
+
+
+def test_a_taken_port_fails(taken_port: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "NEIGHBOUR_TIMEOUT_S", 0.1)  # nobody accepts
     with taken_port:
         number = taken_port.getsockname()[1]
         found = checks.port(Config(server=Server(port=number)))

@@ -37,6 +37,8 @@ class TinyServer:
             return self.trouble.pop(0)
         if path == "/ready":
             return 200, {}, {}
+        if path == "/openapi.json":
+            return 200, {"info": {"title": "sessiond"}}, {}
         if path.startswith("/api/v1/sessions?"):
             return 200, {"items": self.sessions, "next_cursor": None}, {}
         if path.startswith("/api/v1/sessions/sweep"):
