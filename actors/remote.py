@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import ray
 import xxhash
-from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from actors.link import LinkLost
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
@@ -41,14 +41,15 @@ _SAVING_MS: Final = 2_000  # what shards get at least to save their sessions; th
 
 
 async def _answer(call: Any) -> Any:
-    """The result of a Ray call; our own errors as they were raised, everything else as LinkLost."""
+    """The result of a Ray call; our own errors as they were raised, whatever Ray itself raises as LinkLost: who calls
+    would end for it otherwise, and nobody would call again."""
     try:
         return await call
     except RayTaskError as error:
         if isinstance(error.cause, SessiondError):
             raise error.cause from None
         raise
-    except (RayActorError, GetTimeoutError) as error:
+    except RayError as error:
         raise LinkLost(str(error)) from error
 
 
