@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
+import structlog
 
 from actors.link import LinkLost, ShardLink, StoreLink
 from actors.listing import merge
@@ -24,6 +25,8 @@ _NO_END_MS: Final = 2**62
 _SHARD_PAGE: Final = 200  # sessions a shard lists in one call: a longer one would hold up the events behind it
 
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 
 class Client:
@@ -219,7 +222,7 @@ class Client:
 
     async def _tick_shard(self, number: int, link: ShardLink, now_ms: int) -> None:
         limits, silence = self._config.engine, self._silences[number]
-        stats = None
+        stats, before_ms = None, silence.absent_ms
         try:
             async with asyncio.timeout(limits.call_timeout_ms / 1000):
                 stats = await link.tick(now_ms, self._stored_by_all(number))
@@ -231,6 +234,10 @@ class Client:
             self._damage = error
         if stats is not None or self._is_disk_full:  # then it waits for room, as every new process would
             silence.answered()
+        if silence.absent_ms and not before_ms:
+            _log.warning("a shard does not answer", shard=number)
+        elif stats is not None and before_ms:
+            _log.info("a shard answers again", shard=number, absent_ms=before_ms, epoch=stats.epoch, live=stats.live)
         self._shard_stats[number] = stats
 
     def _stored_by_all(self, shard: int) -> int:
