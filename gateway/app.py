@@ -1,5 +1,6 @@
 """The ASGI app: finds the route, calls its handler, and turns whatever happens into an answer."""
 
+import asyncio
 from collections.abc import Callable
 from time import perf_counter
 
@@ -94,10 +95,19 @@ class Endpoint:
             if error.status >= 500 and error.status != 503:
                 self._log.exception("request failed", path=call.path)
             return _unread(call, error_answer(error))
+        except asyncio.CancelledError:
+            # By uvicorn, when its time for requests under way is over at a stop: nothing that the log must explain.
+            return _stopping()
         except Exception:
             # The edge: one request must not take the server with it, and its client must get an answer.
             self._log.exception("request failed", path=call.path)
             return internal_error()
+
+
+def _stopping() -> Answer:
+    answer = error_answer(Wait("The server is stopping.", "stopping"))
+    answer.headers.append((b"connection", b"close"))
+    return answer
 
 
 def _unread(call: Call, answer: Answer) -> Answer:
