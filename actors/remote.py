@@ -195,8 +195,9 @@ class RayNode:
         """Store what can be stored in time, save every session, end the processes. One that is dead already has
         nothing to save that its disk does not hold."""
         until_s = time.monotonic() + timeout_ms / 1000
+        storing_ms = max(0, timeout_ms - _SAVING_MS)
         if self.store is not None:
-            await _at_most(timeout_ms, self.store.close(timeout_ms))
+            await _at_most(storing_ms, self.store.close(storing_ms))
         left_ms = max(_SAVING_MS, (until_s - time.monotonic()) * 1000)
         await asyncio.gather(*(_at_most(left_ms, shard.close()) for shard in self.shards))
         self.shutdown()
