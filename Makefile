@@ -1,8 +1,8 @@
 # Every target does its own set-up: a fresh machine needs Python 3.11 or newer, and make.
-#   make run     serve on http://127.0.0.1:8080      make test    everything that must hold
-#   make check   format, lint, types, import arrows  make bench   measure this machine
-#   make chaos   kill it for MINUTES=20 and count   make bench-quick  the same at a small size, in two minutes
-#   make overload  three times what it holds, for SECONDS=60
+#   make run         serve on http://127.0.0.1:8080           make test         everything that must hold
+#   make check       format, lint, types, import arrows       make bench        measure this machine
+#   make chaos       kill it for MINUTES=20 and count         make bench-quick  the same, small, in two minutes
+#   make simulation  EXAMPLES=2000 runs on a failing disk     make overload     three times what it holds
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
