@@ -22,6 +22,10 @@ class Ticker:
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._tick()), loop.create_task(self._ask_store())]
 
+    def has_stopped(self) -> bool:
+        """Something that nobody foresaw ended it: no session would end any more."""
+        return any(task.done() for task in self._tasks)
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._tick_s)

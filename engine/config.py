@@ -32,7 +32,7 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer_timeout_ms: Positive = 30_000  # a client that takes nothing of its answer for so long is cut off
     max_future_ms: Positive = 86_400_000  # clocks run ahead, but not by more than a day
     geoip_database: str = ""  # path of a MaxMind city database (.mmdb); without it only what clients send is known
-    stop_timeout_ms: Positive = 8_000  # SIGTERM promises an exit within 10 s
+    stop_timeout_ms: Positive = 7_000  # SIGTERM promises an exit within 10 s, and Ray takes up to 3 of them to end
 
 
 class Engine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

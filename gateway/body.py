@@ -10,7 +10,10 @@ from gateway.budget import Budget
 from gateway.call import Call, Disconnected
 from gateway.stalls import Reading, Stalls
 
-PROGRESS_BYTES: Final = 1_024  # a client that sends less than this per timeout is stalling, byte by byte or not
+# A client that sends less per timeout is stalling, byte by byte or not; and less than a twentieth of what has come, or
+# a few large bodies that trickle on would hold all the memory there is for bodies for a day.
+PROGRESS_BYTES: Final = 1_024
+_PROGRESS_PART: Final = 20
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31  # zlib: largest window, gzip header and checksum
 _INFLATE_BYTES: Final = 65_536  # output per step: the size is checked before the next step
@@ -58,7 +61,7 @@ class BodyReader:
                 raise
             reading.task.uncancel()
             wait_ms = self._limits.body_timeout_ms
-            msg = f"The body stalled: less than {PROGRESS_BYTES} bytes came within {wait_ms} ms."
+            msg = f"The body stalled: too little came within {wait_ms} ms."
             raise ClientError(msg, "body_timeout", 408) from None
         finally:
             self._stalls.end(reading)
@@ -79,7 +82,7 @@ class BodyReader:
             call.held_bytes += len(chunk)
             if not message.get("more_body", False):
                 return chunks
-            if size - counted >= PROGRESS_BYTES:
+            if has_come_on(counted, size):
                 counted = size
                 self._stalls.came_on(reading)
 
@@ -92,6 +95,11 @@ class BodyReader:
             if size > self._limits.max_body_bytes:
                 raise _too_large(self._limits.max_body_bytes)
             self._budget.require(size)
+
+
+def has_come_on(counted_bytes: int, size_bytes: int) -> bool:
+    """Whether the time of a body begins anew, that had `counted_bytes` when it last did."""
+    return size_bytes - counted_bytes >= max(PROGRESS_BYTES, counted_bytes // _PROGRESS_PART)
 
 
 def _inflated(chunks: list[bytes], max_bytes: int) -> bytes:

@@ -46,7 +46,6 @@ class Connection(HttpToolsProtocol):
         self._is_cut = False
         self._answered: RequestResponseCycle | None = None  # what the app works on; `cycle` is what came last
         self._seen_scope: object = self  # nothing yet
-        self._seen_unsent = 0
         self._seen_left = 0
         self._since_s = 0.0
 
@@ -120,14 +119,15 @@ class Connection(HttpToolsProtocol):
 
     def check(self, now_s: float) -> None:
         """Ends the connection when it has waited for its client for too long. What counts as progress: another
-        request, and the end of one; while an answer is taken, every byte that the network took of it."""
+        request, and the end of one; while an answer is taken, a twentieth of what was left of it: a byte now and then
+        would hold a large one for days."""
         request, unsent = self.cycle, self.transport.get_write_buffer_size()
-        left = request.expected_content_length if request is not None else 0
+        left = unsent + (request.expected_content_length if request is not None else 0)
         # Nothing is to be answered: no request has come yet, none has come again, or its headers have no end.
         is_idle = request is None or request.response_complete
-        has_moved = self.scope is not self._seen_scope or unsent != self._seen_unsent or left != self._seen_left
-        if has_moved or not (unsent or is_idle):
-            self._seen_scope, self._seen_unsent, self._seen_left = self.scope, unsent, left
+        has_taken = left > self._seen_left or left * 20 <= (self._seen_left - 1) * 19
+        if self.scope is not self._seen_scope or has_taken or not (unsent or is_idle):
+            self._seen_scope, self._seen_left = self.scope, left
             self._since_s = now_s
             return
         limits = self.porter.limits

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import structlog
 
 from actors.client import Client
+from actors.ticker import Ticker
 
 EXIT_ABSENT: Final = 71
 MAX_ABSENCE_MS: Final = 60_000  # Ray brings a killed shard back in 1 s, one with a million sessions in 15
@@ -29,10 +30,16 @@ class Guard:
     once: what is acked is on disk."""
 
     def __init__(
-        self, client: Client, node: Node, stop: Callable[[], object], end: Callable[[int], object] = os._exit
+        self,
+        client: Client,
+        node: Node,
+        ticker: Ticker,
+        stop: Callable[[], object],
+        end: Callable[[int], object] = os._exit,
     ) -> None:
         self._client = client
         self._node = node
+        self._ticker = ticker
         self._stop = stop
         self._end = end
 
@@ -49,6 +56,9 @@ class Guard:
             self._end(EXIT_ABSENT)
         elif (absent_ms := self._client.longest_absence_ms()) >= MAX_ABSENCE_MS:
             _log.error("a shard does not come back; this process ends, everything starts anew", absent_ms=absent_ms)
+            self._end(EXIT_ABSENT)
+        elif self._ticker.has_stopped():
+            _log.error("the ticks have stopped; this process ends, everything starts anew")
             self._end(EXIT_ABSENT)
         for number in self._client.hung():
             _log.error("a shard hangs; it is killed and starts anew", shard=number)

@@ -96,7 +96,7 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     )
     host, port = listener.getsockname()[:2]
     _log.info("serving", url=f"http://{host}:{port}", shards=len(node.shards), data_dir=config.data_dir)
-    guard = asyncio.create_task(Guard(client, node, stop=server.stop).run())
+    guard = asyncio.create_task(Guard(client, node, ticker, stop=server.stop).run())
     calm_gc()
     await server.serve(sockets=[listener])
     _log.info("stopping")

@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from engine.config import Server
 from engine.errors import ClientError, Wait
-from gateway.body import PROGRESS_BYTES, BodyReader
+from gateway.body import PROGRESS_BYTES, BodyReader, has_come_on
 from gateway.budget import Budget
 from gateway.call import Call, Disconnected
 
@@ -67,6 +67,11 @@ async def test_an_announced_size_is_refused_before_anything_is_read() -> None:
 @pytest.mark.parametrize("sent", [b"", b"x" * (PROGRESS_BYTES - 1)])
 async def test_a_body_that_stalls_is_answered_408(sent: bytes) -> None:
     assert await refused(call(sent, stalls=True)) == (408, "body_timeout")
+
+
+@pytest.mark.parametrize(("counted", "least"), [(0, 1_024), (20_480, 1_024), (900_000, 45_000), (17_000_000, 850_000)])
+def test_a_body_must_come_on_by_a_twentieth_of_itself(counted: int, least: int) -> None:
+    assert [has_come_on(counted, counted + more) for more in (least - 1, least)] == [False, True]
 
 
 async def test_a_client_that_goes_away_gets_no_answer() -> None:

@@ -146,14 +146,17 @@ async def test_one_that_is_closed_already_does_not_stay_for_what_nobody_takes(ha
     assert wire.end == "aborted"
 
 
-async def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hall: Hall) -> None:
+@pytest.mark.parametrize(("share", "end"), [(0.94, ""), (0.96, "aborted")])
+async def test_a_client_may_take_its_answer_slowly_but_a_twentieth_of_the_rest_in_its_time(
+    hall: Hall, share: float, end: str
+) -> None:
     connection, wire = hall.connect()
     connection.data_received(GET)
     await settle()
     for second in range(3 * int(ANSWER_S)):
-        wire.unsent = 100_000 - second // 20
+        wire.unsent = int(100_000 * share ** (second / ANSWER_S))
         connection.check(1_000.0 + second)
-    assert wire.end == ""
+    assert wire.end == end
 
 
 # -- too much ---------------------------------------------------------------------------------------------------------

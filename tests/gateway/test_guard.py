@@ -8,7 +8,8 @@ import pytest
 from actors.client import Client
 from actors.link import LinkLost
 from actors.local import LocalShardLink, LocalStoreLink
-from actors.ports import ShardStats
+from actors.ports import PersisterStats, ShardStats
+from actors.ticker import Ticker
 from engine.config import Config, Engine, Journal
 from engine.errors import JournalDamaged
 from gateway.guard import EXIT_ABSENT, MAX_ABSENCE_MS, Guard
@@ -42,9 +43,25 @@ class DamagedLink(HangingLink):
         raise JournalDamaged(message)
 
 
+class DyingLink(AnsweringLink):
+    """The second tick meets what nobody foresaw."""
+
+    def __init__(self) -> None:
+        self.is_first = True
+
+    async def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
+        if not self.is_first:
+            raise ZeroDivisionError
+        self.is_first = False
+        return ShardStats(0)
+
+
 class NoStore(LocalStoreLink):
     def __init__(self) -> None:
         pass
+
+    async def sinks(self) -> list[PersisterStats]:
+        raise LinkLost
 
 
 class Node:
@@ -72,7 +89,8 @@ class World:
         self.ends: list[int] = []
         self.client = Client(shards=links, store=NoStore(), config=CONFIG, now_ms=lambda: 0, disk=disk)
         self.stops: list[str] = []
-        self.guard = Guard(self.client, self.node, lambda: self.stops.append("stop"), self.ends.append)
+        self.ticker = Ticker(self.client, tick_ms=1)
+        self.guard = Guard(self.client, self.node, self.ticker, lambda: self.stops.append("stop"), self.ends.append)
 
     async def ticks(self, count: int) -> None:
         for _ in range(count):
@@ -125,3 +143,15 @@ async def test_damage_stops_the_server_in_order() -> None:
     assert world.stops == []
     await world.ticks(1)
     assert (world.stops, world.ends, world.node.killed) == (["stop"], [], [])
+
+
+async def test_without_ticks_everything_is_started_anew() -> None:
+    world = World(DyingLink())
+    await world.ticker.start()
+    world.guard.look()
+    assert world.ends == []
+    while not world.ticker.has_stopped():
+        await asyncio.sleep(0)
+    world.guard.look()
+    assert world.ends == [EXIT_ABSENT]
+    await world.ticker.stop()
