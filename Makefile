@@ -43,10 +43,15 @@ kafka: .kafka/.installed
 	else echo "No Java or no Maven here: the tests with a real Kafka will be skipped."; fi
 	@touch $@
 
-# The deterministic simulation, as long as you like; a run that fails says how to repeat it.
+# The three campaigns write what they found into docs/reliability.json and docs/reliability.md; SEED=s repeats a run of
+# the first two and writes nothing.
+SEED ?=
+
+# Shard, journal and persister on a disk that fails, as long as you like; a run that fails says how to repeat it.
 EXAMPLES ?= 2000
 simulation: install
-	$(BIN)/python -m tests.simulation --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.simulation --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED),--record)
+	$(BIN)/python -m benchmarks.reliability_page
 
 check: install
 	$(BIN)/ruff format --check .
@@ -54,11 +59,11 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 
-# A real server under load, killed and paused at random: nothing that it acked may be lost or doubled. SEED=s: that run.
+# A real server under load, killed and paused at random: nothing that it acked may be lost or doubled.
 MINUTES ?= 20
-SEED ?=
 chaos: install
-	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --record $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED),--record)
+	$(BIN)/python -m benchmarks.reliability_page
 
 # wrk makes the load: a generator written in Python would take the machine from what it measures.
 bench: install peers
@@ -67,10 +72,11 @@ bench: install peers
 bench-quick: install peers
 	$(BIN)/python -m benchmarks --quick
 
-# Three times what the machine holds; the figures go into docs/reliability.json.
+# Three times what the machine holds.
 SECONDS ?= 60
 overload: install
 	$(BIN)/python -m benchmarks.overload --seconds $(SECONDS) --write
+	$(BIN)/python -m benchmarks.reliability_page
 
 # What sessiond is measured beside: Redis, and an environment for each peer with what benchmarks/peers/*.txt pins.
 peers: $(PEERS)
