@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from actors.archive import JournalArchive
-from actors.guard import Guard
+from actors.careful_fold import CarefulFold
 from actors.listing import Unstored, newest
 from actors.ports import ShardStats
 from actors.saving import Saving
@@ -97,7 +97,7 @@ class Shard:
         if saved:
             self._snapshot = decode_snapshot(saved)
         self._registry.own = self._snapshot.own
-        self._guard = Guard(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
+        self._fold = CarefulFold(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
         self._archive.load_live(self._registry.folder.decode, self._residents.put_live, self._replay_after)
         self._journal.check_live(len(self._residents.live))
         with self._archive.replaying(self._replay_after), self._replaying():
@@ -119,7 +119,7 @@ class Shard:
     def _replay(self, frame: Frame, *, is_new: bool) -> None:
         if frame.kind == "batch":
             batch = decode_seen(frame.body)
-            reply = self._guard.replay(frame, batch, is_new=is_new)
+            reply = self._fold.replay(frame, batch, is_new=is_new)
             self._saving.took(len(batch.events))
             if is_new:
                 self._snapshot.numbering.took(batch.gateway, batch.number, encode(reply))
@@ -129,7 +129,7 @@ class Shard:
             if is_new:
                 self._registry.start(frame.received_ms)
         else:
-            self._guard.replay_end(frame)
+            self._fold.replay_end(frame)
 
     def _start(self, now_ms: int) -> None:
         now_ms = self._clamped(now_ms)
@@ -152,9 +152,9 @@ class Shard:
             return old
         self._refuse_if_full(batch)
         now_ms = self._clamped(batch.received_ms)
-        outcome, encoded = self._guard.apply(batch, now_ms, self._journal.last_seq + 1)
+        outcome, encoded = self._fold.apply(batch, now_ms, self._journal.last_seq + 1)
         self._journal.append("batch", now_ms, payload, encoded)
-        self._guard.journaled(batch)
+        self._fold.journaled(batch)
         reply = encode(Reply(outcome.statuses, outcome.controls))
         self._snapshot.numbering.took(batch.gateway, batch.number, reply)
         self._count(outcome)
@@ -206,10 +206,10 @@ class Shard:
     def _end(self, kind: str, sessions: list[tuple[str, int]], now_ms: int) -> None:
         if not sessions:
             return
-        ending, outcome, encoded = self._guard.end(kind, sessions, now_ms, self._journal.last_seq + 1)
+        ending, outcome, encoded = self._fold.end(kind, sessions, now_ms, self._journal.last_seq + 1)
         self._journal.append(kind, now_ms, ending.encoded(), encoded)
         if len(sessions) < _ENDS_PER_FRAME:
-            self._guard.all_ended(kind)
+            self._fold.all_ended(kind)
         self._count(outcome)
 
     def _clamped(self, now_ms: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.guard import Guard
+from actors.careful_fold import CarefulFold
 from engine.config import Detectors, Session
 from engine.memory_archive import MemoryArchive
 from engine.poison import ENDS, Isolated, Subject
@@ -132,9 +132,9 @@ def test_a_replay_leaves_out_what_was_left_out(rig: ShardRig, trap: Trap, stop: 
 
 def test_an_ordinary_batch_is_folded_in_one_go_again_after_the_trouble(rig: ShardRig) -> None:
     send(rig, deadly(1))
-    assert rig.shard._guard._suspects.known == []
+    assert rig.shard._fold._suspects.known == []
     rig.crash()
-    assert rig.shard._guard._suspects.known == []
+    assert rig.shard._fold._suspects.known == []
 
 
 def test_a_death_that_is_not_the_events_fault_costs_nothing(rig: ShardRig, trap: Trap) -> None:
@@ -150,7 +150,7 @@ def test_a_death_that_is_not_the_events_fault_costs_nothing(rig: ShardRig, trap:
 def test_a_crash_between_folds_suspects_nobody(rig: ShardRig) -> None:
     rig.send(event())
     rig.crash()
-    assert rig.shard._guard._suspects.known == []
+    assert rig.shard._fold._suspects.known == []
 
 
 # -- replay -----------------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ class FragileRegistry(Registry):
 
 
 class GuardRig:
-    """A guard on a fragile registry."""
+    """A careful fold on a fragile registry."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -227,7 +227,7 @@ class GuardRig:
     def start(self) -> None:
         self.journal = Journal(self._folder)
         self.registry = FragileRegistry(limits=Session(), thresholds=Detectors(), archive=MemoryArchive())
-        self.guard = Guard(self.journal, self.registry, Isolated(), shard=0)
+        self.fold = CarefulFold(self.journal, self.registry, Isolated(), shard=0)
         for number in (1, 2):
             self.registry.apply(decode_batch(self.body(number)), T0, number)
 
@@ -237,9 +237,9 @@ class GuardRig:
 
     def tick(self) -> Outcome:
         ending = self.registry.due(T0 + HOUR, limit=10)
-        body, outcome, encoded = self.guard.end("tick", ending, T0 + HOUR, 3)
+        body, outcome, encoded = self.fold.end("tick", ending, T0 + HOUR, 3)
         self.journal.append("tick", T0 + HOUR, body.encoded(), encoded)
-        self.guard.all_ended("tick")
+        self.fold.all_ended("tick")
         return outcome
 
     def crash(self) -> None:
@@ -253,9 +253,9 @@ def test_after_a_death_among_ends_sessions_end_one_by_one_until_nobody_is_due(ri
         raise Death
     rig.crash()
     rig.tick(MINUTE)
-    assert rig.shard._guard._suspects.of(Subject(ENDS, "tick")) is not None
+    assert rig.shard._fold._suspects.of(Subject(ENDS, "tick")) is not None
     assert rig.tick(GAP + MINUTE).ended == {"timeout": 3}
-    assert rig.shard._guard._suspects.known == []
+    assert rig.shard._fold._suspects.known == []
     frame = rig.read()[-1]
     assert (frame.kind, decode_ending(frame.body).silenced) == ("tick", [])
 
@@ -274,6 +274,6 @@ def test_a_session_whose_end_kills_ends_bare_and_the_others_as_always(tmp_path: 
     states = rig.registry.residents.changed("default\0s1")
     [frame] = rig.journal.frames(0)
     rig.crash()
-    rig.guard.replay_end(frame)
+    rig.fold.replay_end(frame)
     assert rig.registry.residents.changed("default\0s1") == states
     rig.journal.close()

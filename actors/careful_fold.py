@@ -46,7 +46,7 @@ _WHAT: Final = {BATCH: "batch", FRAME: "frame", ENDS: "ends"}
 _decode_suspects = msgspec.msgpack.Decoder(Suspects).decode
 
 
-class Guard:
+class CarefulFold:
     """Made before the journal is replayed: then the mark is still that of the process before."""
 
     def __init__(self, journal: Journal, registry: Registry, isolated: Isolated, *, shard: int) -> None:
