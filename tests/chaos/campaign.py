@@ -46,11 +46,17 @@ class Plan(NamedTuple):
     pause_s: float = PAUSE_S
     gap_ms: int = 60_000  # short ones, so that sessions time out, come again and take late events in a short run
     grace_ms: int = 4_000
-    late_ms: int = 90_000
+    late_ms: int = 120_000
     sample: int = 1_000
 
     def config(self) -> Config:
-        return Config(session=Session(gap_ms=self.gap_ms, grace_ms=self.grace_ms, late_ms=self.late_ms))
+        """A session must not outlive the time in which late events find it, as by default: else what goes on in one that
+        ended is too late one day, and a resend of it unknown."""
+        return Config(
+            session=Session(
+                gap_ms=self.gap_ms, grace_ms=self.grace_ms, late_ms=self.late_ms, max_length_ms=self.late_ms
+            )
+        )
 
 
 class Result(NamedTuple):
@@ -76,7 +82,8 @@ class Campaign:
         self._folder = folder
         self._record = Record(folder / "record.jsonl")
         settings = folder / "sessiond.toml"
-        limits = {"gap_ms": plan.gap_ms, "grace_ms": plan.grace_ms, "late_ms": plan.late_ms}
+        session = plan.config().session
+        limits = {name: getattr(session, name) for name in ("gap_ms", "grace_ms", "late_ms", "max_length_ms")}
         settings.write_text("[session]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items()))
         self._server = Serving(folder / "data", "--config", str(settings), "--shards", str(plan.shards))
         self._journals = JournalWatch(folder / "data")
