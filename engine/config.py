@@ -60,7 +60,9 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # A bot that never pauses still gets finished sessions. Below 2^31: a time within a session is kept in four bytes.
     max_length_ms: Annotated[int, msgspec.Meta(ge=1, le=2_000_000_000)] = 86_400_000
     grace_ms: NotNegative = 60_000  # after a restart no session times out before this, so that clients can catch up
-    late_ms: Positive = 86_400_000  # how long an ended session still takes late events
+    # How long an ended session still takes late events. Not below `max_length_ms`: what goes on in a session that ended
+    # would be too late one day, and a resend of it unknown.
+    late_ms: Positive = 86_400_000
     remember_ms: Positive = 2_592_000_000  # how long its generation number is remembered after that
     max_actions: Positive = 1_000  # patterns look at the last so many actions
     max_event_types: Annotated[int, msgspec.Meta(ge=1, le=255)] = 200  # one byte each in the action log

@@ -50,8 +50,8 @@ class Plan(NamedTuple):
     sample: int = 1_000
 
     def config(self) -> Config:
-        """A session must not outlive the time in which late events find it, as by default: else what goes on in one that
-        ended is too late one day, and a resend of it unknown."""
+        """A session must not outlive the time in which late events find it, as by default: else what goes on in one
+        that ended is too late one day, and a resend of it unknown."""
         return Config(
             session=Session(
                 gap_ms=self.gap_ms, grace_ms=self.grace_ms, late_ms=self.late_ms, max_length_ms=self.late_ms
