@@ -5,13 +5,14 @@ Frames in, outcomes out: the same frames always lead to the same bytes. All time
 
 from collections.abc import Iterable, Sequence
 from sys import intern
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from engine import config, slots
 from engine.fold import Folder
 from engine.issue import Issue
+from engine.placed import Placed
 from engine.residents import Archive, Remembered, Residents
 from engine.session import Session
 from engine.tally import Tally
@@ -29,6 +30,7 @@ from engine.wire import (
     Seen,
 )
 
+_BEFORE: Final = 2  # ended sessions that a resend may belong to when it falls into a younger one
 _MAX_SEARCHED: Final = 50  # ended sessions of a key that are searched for an id: each may have to be read from disk
 
 
@@ -37,15 +39,6 @@ class Own(msgspec.Struct, array_like=True):
 
     clock_ms: int = 0  # the latest receive time seen: receive time never goes back
     not_before_ms: int = 0  # after a restart nothing times out before this
-
-
-class Placed(NamedTuple):
-    """Where an event goes. None: it is too late to fold; `generation` and `session_id` say what it belongs to."""
-
-    session: Session | None
-    generation: int = 1
-    session_id: str = ""
-    ends_at_once: bool = False  # older than a session that is known: its time has passed
 
 
 class Registry:
@@ -113,6 +106,7 @@ class Registry:
             and at_ms - started_ms <= self._max_length_ms
             and event.event_type not in self._close_types
             and session.event_count > 0
+            and (session.generation == 1 or not event.flags & TIME_MISSING)
         )
 
     def opens_any(self, batch: Batch[Seen]) -> bool:
@@ -189,7 +183,7 @@ class Registry:
     def _place(self, key: str, live: Session | None, event: Seen, now_ms: int, issue: Issue) -> Placed:
         at_ms = event.at_ms
         if live is not None and self._reaches(live, at_ms) and live.started_ms <= at_ms and live.event_count:
-            return Placed(live)
+            return Placed(self._before(key, live, event) or live)
         since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
         around = self.residents.around(key, at_ms, since_ms)
         if live is None and not around:
@@ -197,7 +191,9 @@ class Registry:
         known = [*around, live] if live is not None and live.event_count else around
         near = [session for session in known if self._reaches(session, at_ms)]
         if near:
-            return self._join(key, min(near, key=lambda session: _distance_ms(session, at_ms)), now_ms)
+            nearest = min(near, key=lambda session: _distance_ms(session, at_ms))
+            holder = self._before(key, nearest, event)
+            return Placed(holder) if holder is not None else self._join(key, nearest, now_ms)
         is_newest = all(at_ms > session.last_ms for session in known)
         if live is not None and not live.event_count and is_newest:
             return Placed(live)
@@ -233,13 +229,18 @@ class Registry:
         session = self.residents.wake(known) if is_in_time else None
         return Placed(session, 1 if slots.is_user_key(key) else known.generation, known.session_id)
 
-    def _holder(self, key: str, event: Seen) -> Session | None:
+    def _holder(self, key: str, event: Seen, *, most: int = _MAX_SEARCHED) -> Session | None:
         """A resend of an event without a timestamp comes with another time: look at its id before a new session
         starts. There is room for so many sessions only in the time that ended ones take late events."""
         if event.flags & (TIME_MISSING | ID_GENERATED) != TIME_MISSING:
             return None
         limit = self._limits.late_ms // self._limits.gap_ms + 1
-        return self.residents.holder(key, event.event_id, min(limit, _MAX_SEARCHED))
+        return self.residents.holder(key, event.event_id, min(limit, most))
+
+    def _before(self, key: str, session: Session | Remembered, event: Seen) -> Session | None:
+        """The generation that ended lately and holds this event: the same resend, when a session has begun since."""
+        began_lately = event.at_ms - session.started_ms <= self._limits.gap_ms
+        return self._holder(key, event, most=_BEFORE) if session.generation > 1 and began_lately else None
 
     def _next_generation(self, key: str, since_ms: int) -> int:
         live = self.residents.live.get(key)

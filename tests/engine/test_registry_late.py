@@ -1,5 +1,7 @@
 """Events of sessions that have ended, whether those are in memory still or in the archive."""
 
+import pytest
+
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
 from engine.summary import summarise
@@ -65,6 +67,20 @@ def test_a_resend_without_a_timestamp_is_known_by_its_id(archive: MemoryArchive 
     outcome = take(registry, again, now=5 * HOUR)
     assert (outcome.statuses, outcome.generations) == (bytes([DUPLICATE]), [1])
     assert S1 not in registry.residents.live
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_it_is_known_also_when_the_next_session_has_begun_and_would_take_it(
+    archive: MemoryArchive | None, has_ended: bool
+) -> None:
+    registry = ended_registry(archive)
+    begun = 3 * GAP
+    assert take(registry, event(at=begun), now=begun).generations == [2]
+    if has_ended:
+        take(registry, event("session_end", begun + 1), now=begun + 1)
+    again = event(at=begun + 5, id=event(at=10).event_id, flags=TIME_MISSING)
+    outcome = take(registry, again, now=begun + 5)
+    assert (outcome.statuses, outcome.generations) == (bytes([DUPLICATE]), [1])
 
 
 def test_a_generation_number_is_remembered_for_a_month_more(archive: MemoryArchive | None) -> None:
