@@ -61,7 +61,10 @@ class Traffic:
         return batch
 
     def acked(self, batch: Sequence[Sent]) -> None:
-        self._acked += [one for one in batch if one.is_valid and not one.is_again]
+        """What is old may be too late to be folded, and what is stored only is not known when it comes again."""
+        oldest_ms = self._now_ms() - self._gap_ms
+        fresh = [one for one in batch if one.is_valid and one.event.get("timestamp", oldest_ms) >= oldest_ms]
+        self._acked += [one for one in fresh if not one.is_again]
 
     def _arrive(self) -> Fields:
         self._visits += 1
