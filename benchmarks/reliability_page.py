@@ -84,7 +84,7 @@ def page(found: Mapping[str, Any]) -> str:
 
 
 def said(text: str, found: Mapping[str, Any]) -> str:
-    """The sentence with its figures. Raises KeyError for one that was not measured."""
+    """The sentence with its figures. Raises KeyError for a campaign, StopIteration for a figure that is not there."""
     return _FIGURE.sub(lambda match: _number(_looked_up(match[1], found)), text)
 
 
@@ -100,7 +100,15 @@ def _looked_up(path: str, found: Mapping[str, Any]) -> Any:
 def _cells(failure: Failure, found: Mapping[str, Any]) -> tuple[str, ...]:
     file, _, test = failure.test.partition("::")
     held = f"[{test.removeprefix('test_').replace('_', ' ')}](../{file})"
-    return failure.what, failure.then, failure.seen, said(failure.figure, found) or "-", held
+    return failure.what, failure.then, failure.seen, _measured(failure.figure, found) or "-", held
+
+
+def _measured(figure: str, found: Mapping[str, Any]) -> str:
+    """Which faults a run of the crash loop meets is drawn."""
+    try:
+        return said(figure, found)
+    except StopIteration:
+        return "not drawn in the recorded run"
 
 
 def _campaign(name: str, figures: Mapping[str, Any]) -> Iterator[str]:

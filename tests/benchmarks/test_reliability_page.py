@@ -35,8 +35,21 @@ def test_a_failure_is_held_by_a_test_that_exists(failure: Failure) -> None:
 
 def test_a_figure_that_was_not_measured_is_an_error() -> None:
     assert said("{chaos.kills.kill shard} kills", {"chaos": {"kills": {"kill shard": 3}}}) == "3 kills"
-    with pytest.raises((KeyError, StopIteration)):
+    with pytest.raises(StopIteration):
         said("{chaos.kills.other}", {"chaos": {"kills": {}}})
+    with pytest.raises(KeyError):
+        said("{overload.sent}", {"chaos": {}})
+
+
+def test_a_figure_of_a_fault_is_missing_only_when_it_was_not_drawn() -> None:
+    drawn = reliability.read()["chaos"]["kills"]
+    rows = [line for line in TARGET.read_text(encoding="utf-8").splitlines() if "not drawn" in line]
+    absent = [
+        failure
+        for failure in FAILURES
+        if "chaos." in failure.figure and not any(f".{name}." in failure.figure for name in drawn)
+    ]
+    assert len(rows) == len(absent)
 
 
 def test_a_page_can_be_made_of_each_campaign_alone() -> None:
