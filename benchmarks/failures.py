@@ -74,8 +74,6 @@ FAILURES: Final = (
         "The gateway sees it within half a second and ends; everything starts anew.",
         "one line in the log",
         _RAY,
-        "accepts again after {chaos.accepting_again_s.kill raylet.max} s at most: so long when it is killed while it "
-        "starts, which Ray says after 30 s",
     ),
     Failure(
         "A shard hangs",

@@ -33,6 +33,7 @@ edit by hand.
   (`clickhouse.url`): then only what had not been sent yet is lost, about a second.
 - A disk that says that it synced and did not.
 - Fairness: there are no limits per client, so one that is let in can use up those that all share.
+- Two copies of one event of which one comes before and one after the limit of late events, likewise.
 - An event that kills the process of the store instead of that of its shard, or a session that cannot be written down,
   stops that process again and again; nobody knows one.
 - More than one damaged byte in the very last transaction of a log looks like a torn write, and is dropped as one.
