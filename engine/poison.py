@@ -37,7 +37,7 @@ class Subject(NamedTuple):
 
 
 def name_of_event(event: Seen) -> bytes:
-    return hash_id(f"{event.project_id}\0{event.event_id}")
+    return hash_id(_key(event))
 
 
 def name_of_control(control: Control) -> bytes:

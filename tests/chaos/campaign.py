@@ -195,6 +195,7 @@ class Campaign:
             *verdict.problems,
             *self._problems,
             *sorted(self._journals.problems | self._ledger.problems),
+            *([] if self._journals.frames else ["no frame of a journal was seen"]),
             *differing,
         ]
         return verdict._replace(problems=problems)

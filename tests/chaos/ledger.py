@@ -13,7 +13,7 @@ _TIMEOUT_S: Final = 6.0
 
 
 class LedgerWatch:
-    """A thread. `looks`: how often there was an answer; a server without a ledger gives none."""
+    """A thread. `looks`: how often there was an answer."""
 
     def __init__(self, server: Serving) -> None:
         self._server = server
@@ -36,7 +36,7 @@ class LedgerWatch:
                 self.problems.update(faults(found))
 
     def _ask(self, path: str) -> dict[str, Any] | None:
-        """None: it is away, restarts, or has no ledger."""
+        """None: it is away, or restarts."""
         try:
             answer = self._server.get(path, timeout_s=_TIMEOUT_S)
         except (OSError, http.client.HTTPException):
@@ -48,6 +48,7 @@ class LedgerWatch:
         """What is wrong when the clients are silent and everything is stored. `stored`: events in the store."""
         found, audit = self._ask(PATH), self._ask(f"{PATH}/audit")
         if not self.looks or found is None:
+            yield f"the ledger does not answer; it did {self.looks} times before"
             return
         total = found["total"]
         yield from faults(found)

@@ -1,10 +1,12 @@
 """A ledger that does not add up is seen, wherever in it that is."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chaos.ledger import faults
+from tests.chaos.ledger import LedgerWatch, faults
+from tests.live.serving import Serving
 
 
 def counts(**changed: Any) -> dict[str, Any]:
@@ -37,3 +39,8 @@ def test_every_part_is_looked_at(part: str) -> None:
 def test_more_stored_than_there_was_to_store_is_seen() -> None:
     sink = {"sink": "clickhouse", "stored": 9, "refused": 0, "pending": -1}
     assert list(faults(ledger(total=counts(sinks=[sink]))))
+
+
+def test_a_ledger_that_never_answers_is_a_problem(tmp_path: Path) -> None:
+    watch = LedgerWatch(Serving(tmp_path / "data"))  # nobody serves there
+    assert list(watch.settled(0)) == ["the ledger does not answer; it did 0 times before"]
