@@ -1,4 +1,5 @@
 import gzip
+import signal
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,11 @@ def test_when_everything_is_rejected_it_fails(server: TinyServer, log: Path) -> 
 
 def test_ctrl_c_says_how_far_it_came(server: TinyServer, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     server.interrupt = True
-    assert run(["import", str(log), "--url", server.url, "--batch-size", "1"]) == 1
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may ignore it
+    try:
+        assert run(["import", str(log), "--url", server.url, "--batch-size", "1"]) == 1
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "Stopped after 0 events; run it again" in capsys.readouterr().err
 
 
