@@ -14,10 +14,11 @@ from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit,
 from actors.questions import Questions
 from actors.silence import Silence
 from engine import slots
+from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import DAY_MS, MINUTE_MS, minute_of
-from engine.wire import BadRow, Control, Event, Reply, Summary
+from engine.wire import BadRow, Control, Event, Reply
 from persistence.disk import Disk
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 

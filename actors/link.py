@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
+from engine.analysis import Summary
 from engine.ledger import Booked
-from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 

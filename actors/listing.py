@@ -6,9 +6,9 @@ from heapq import nlargest
 from itertools import chain
 from typing import Final
 
+from engine.analysis import Summary
 from engine.session import Session
 from engine.summary import summarise
-from engine.wire import Summary
 from persistence.ports import SessionFilter
 
 # While the store is away the list forgets the oldest ends beyond these; /session/analysis does not.
@@ -90,5 +90,9 @@ def _matches(session: Session | Summary, wanted: SessionFilter) -> bool:
         and (wanted.from_ms is None or session.started_ms >= wanted.from_ms)
         and (wanted.to_ms is None or session.started_ms < wanted.to_ms)
         and (wanted.before is None or place_of(session) < wanted.before)
-        and (not wanted.anomaly or any(anomaly.type == wanted.anomaly for anomaly in session.anomalies))
+        and (not wanted.anomaly or _has(session, wanted.anomaly))
     )
+
+
+def _has(session: Session | Summary, kind: str) -> bool:
+    return any(anomaly.type == kind and anomaly.status != "withdrawn" for anomaly in session.anomalies)

@@ -3,8 +3,8 @@
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.shard import Shard
 from actors.storekeeper import StoreKeeper
+from engine.analysis import Summary
 from engine.ledger import Booked
-from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 

@@ -5,8 +5,9 @@ from typing import Protocol
 
 import msgspec
 
+from engine.analysis import Summary
 from engine.ledger import Booked
-from engine.wire import BadRow, Control, Event, Reply, Summary
+from engine.wire import BadRow, Control, Event, Reply
 from persistence.ports import Audit, EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 

@@ -25,10 +25,10 @@ from ray.exceptions import RayError, RayTaskError
 from actors.link import LinkLost
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.shells import ShardShell, StoreShell
+from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import SessiondError
 from engine.ledger import Booked
-from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 _QUERY_THREADS: Final = 4

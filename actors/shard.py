@@ -19,10 +19,12 @@ from actors.listing import Unstored, newest
 from actors.ports import ShardStats
 from actors.saving import Saving
 from actors.snapshot import Snapshot, decode_snapshot
+from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import Booked, Ledger, forget_before
 from engine.registry import Registry
+from engine.rulebook import rulebook_of
 from engine.session import Session, encode_session
 from engine.summary import summarise
 from engine.tally import Tally
@@ -36,7 +38,6 @@ from engine.wire import (
     Outcome,
     Reply,
     Seen,
-    Summary,
     decode_seen,
     encode,
 )
@@ -70,7 +71,7 @@ class Shard:
         self._min_free_disk_percent = floor
         self._journal = journal
         self._archive = JournalArchive(self._journal)
-        self._registry = Registry(limits=config.session, thresholds=config.detectors, archive=self._archive)
+        self._registry = Registry(limits=config.session, rulebook=rulebook_of(config), archive=self._archive)
         self._residents = self._registry.residents
         self._unstored = Unstored()
         self._ledger = Ledger()
@@ -107,8 +108,7 @@ class Shard:
                     self._replay(frame, is_new=frame.seq > as_of)
                 seq = frames[-1].seq
         self._registry.tally = Tally()
-        self._registry.folder.watch.reported.clear()
-        self._registry.folder.watch.errors.clear()
+        self._registry.folder.noted.clear()
 
     @contextmanager
     def _replaying(self) -> Iterator[None]:
@@ -270,9 +270,9 @@ class Shard:
         stats.min_free_disk_percent = self._min_free_disk_percent
         stats.started = self._registry.tally.started
         stats.ended = dict(self._registry.tally.ended)
-        stats.anomalies = dict(self._registry.folder.watch.reported)
-        stats.detector_errors = dict(self._registry.folder.watch.errors)
-        stats.findings_dropped = self._registry.folder.watch.dropped
+        stats.anomalies = dict(self._registry.folder.noted.reported)
+        stats.detector_errors = dict(self._registry.folder.noted.errors)
+        stats.findings_dropped = self._registry.folder.noted.dropped
         return stats
 
     def _count(self, outcome: Outcome) -> None:

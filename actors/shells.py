@@ -12,10 +12,10 @@ from actors.collecting import calm_gc
 from actors.log import set_up_log
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.wiring import open_shard
+from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import BatchGap, ClientError, DiskFull, JournalDamaged, OperatorError, SessiondError, Wait
 from engine.ledger import Booked
-from engine.wire import Summary
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from actors.persister import Persister
 from actors.persister_loop import PersisterLoop
 from actors.ports import LedgerReport, PersisterStats, ShardAudit
 from actors.pulse import Pulse
+from engine.analysis import Summary
 from engine.config import Config
 from engine.ledger import Booked
-from engine.wire import Summary
 from persistence.audit import audit_sql
 from persistence.flush import flush_rules
 from persistence.journal import JournalReader

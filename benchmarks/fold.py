@@ -12,6 +12,7 @@ from benchmarks.traffic import START_MS, Traffic, decoded_templates
 from engine.config import Config
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
+from engine.rulebook import Rulebook
 from engine.wire import Batch, Event, decode_seen, encode
 
 REACH_EVENTS_PER_S: Final = 120_000
@@ -66,4 +67,4 @@ def _round(packed: list[bytes]) -> tuple[float, float]:
 
 def new_registry() -> Registry:
     config = Config()
-    return Registry(limits=config.session, thresholds=config.detectors, archive=MemoryArchive())
+    return Registry(limits=config.session, rulebook=Rulebook(config.detectors), archive=MemoryArchive())

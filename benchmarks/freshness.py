@@ -90,7 +90,7 @@ def sample(server: Server, session_id: str) -> Seen:
     acked_s = time.monotonic()
     analysis, rows = f"/session/analysis?session_id={session_id}", f"/api/v1/sessions/{session_id}/events"
     anomaly_s = _seen_s(lambda: _get(server, analysis).get("has_rage_click", False), _PAUSE_S)
-    wanted = Config().detectors.rage_click_count
+    wanted = Config().detectors.rage_click.min_clicks
     stored_s = _seen_s(lambda: len(_get(server, rows).get("items", ())) == wanted, _STORE_PAUSE_S)
     return Seen(*((at_s - started_s) * 1000 for at_s in (acked_s, anomaly_s, stored_s)))
 
@@ -105,7 +105,7 @@ def clicks(session_id: str, now_ms: int) -> list[dict[str, Any]]:
         "url": "https://shop.example/cart",
     }
     payload = {"x": 300, "y": 200, "target": target}
-    count = Config().detectors.rage_click_count
+    count = Config().detectors.rage_click.min_clicks
     return [
         common
         | {"event_id": f"{session_id}-{place}", "timestamp": now_ms - (count - 1 - place) * 150, "payload": payload}

@@ -4,12 +4,15 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from cli.catalogue import SETTINGS, Setting
 from cli.settings import variable_of
-from engine import config
+from engine.overlay import plain
 from gateway.metric_table import metrics_page
 from simulator import guide
 
@@ -18,45 +21,61 @@ TARGET: Final = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD: Final = """\
 # Configuration
 
-Made from `engine/config.py` by `python -m cli.documents`; do not edit by hand.
+Made from `engine/config.py` and `engine/rules.py` by `python -m cli.documents`; do not edit by hand.
 
 A value comes from, each over the one before: its default, a TOML file (`--config FILE` or `SESSIOND_CONFIG=FILE`),
 an environment variable (`SESSIOND_<SECTION>__<FIELD>`), a flag of `sessiond serve`. `sessiond config` prints what is in
 force and where each value came from. An unknown setting or a value out of range stops the start with exit code 2.
-Units are in the names. In a variable, a list is written `a,b,c`, a list of lists as JSON.
+Units are in the names. In a variable, a list is written `a,b,c`; lists of lists or of tables, and tables, as JSON.
 
 ```toml
 data_dir = "/var/lib/sessiond"
 
 [server]
 port = 9000
+
+[detectors.rage_click]
+min_clicks = 5
+
+[projects.shop.detectors.rage_click]
+min_clicks = 4
 ```
 """
 
 
-def remarks(source: str) -> dict[str, str]:
-    """Setting name -> the comment beside or above its field; section name -> its docstring."""
+def remarks() -> dict[str, str]:
+    """Setting name -> the comment beside or above its field; section name -> what its struct, and those that it is
+    made of, say of themselves."""
     found: dict[str, str] = {}
-    lines = source.splitlines()
-    for section in ast.parse(source).body:
-        if isinstance(section, ast.ClassDef):
-            found.update(_section_remarks(section, lines))
+    for setting in SETTINGS.values():
+        classes = [owner for owner in setting.owner.__mro__ if issubclass(owner, msgspec.Struct) and _is_ours(owner)]
+        if setting.section:
+            found[setting.section] = "\n".join(inspect.cleandoc(owner.__doc__) for owner in classes if owner.__doc__)
+        comments = (_comments(owner).get(setting.field, "") for owner in classes)
+        found[setting.name] = next((comment for comment in comments if comment), "")
     return found
 
 
 def document() -> str:
-    said = remarks(inspect.getsource(config))
-    return HEAD + "".join(_tables(said))
+    return HEAD + "".join(_tables(remarks()))
 
 
-def _section_remarks(section: ast.ClassDef, lines: list[str]) -> Iterator[tuple[str, str]]:
-    name = section.name.lower()
-    yield name, ast.get_docstring(section) or ""
-    for node in section.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            field = node.target.id if name == "config" else f"{name}.{node.target.id}"
-            if field in SETTINGS:  # the fields of Config that hold sections are said by the section
-                yield field, _comment(lines, node)
+def _is_ours(owner: type) -> bool:
+    return owner.__module__.startswith("engine.")
+
+
+@cache
+def _comments(owner: type) -> dict[str, str]:
+    """Field name -> the comment beside or above it."""
+    source = inspect.getsource(owner)
+    lines = source.splitlines()
+    [section] = ast.parse(source).body
+    assert isinstance(section, ast.ClassDef)
+    return {
+        node.target.id: _comment(lines, node)
+        for node in section.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
 
 
 def _comment(lines: list[str], node: ast.AnnAssign) -> str:
@@ -88,7 +107,7 @@ def _table_head(section: str, said: dict[str, str]) -> str:
 
 def _line(setting: Setting, why: str) -> str:
     reason = f"{why}<br>" if why else ""
-    shown = f"`{shown_value(setting.default)}`" if setting.default != "" else "empty"
+    shown = f"`{shown_value(setting.default)}`" if setting.default not in ("", {}) else "empty"
     return f"| `{setting.field}` | {shown} | {setting.allowed} | {reason}`{variable_of(setting)}` |\n"
 
 
@@ -98,6 +117,8 @@ def shown_value(value: object) -> str:
         return str(value).lower()
     if isinstance(value, frozenset):
         return "[" + ", ".join(shown_value(item) for item in sorted(value)) + "]"
+    if isinstance(value, dict | msgspec.Struct):
+        return msgspec.json.encode(plain(value)).decode()
     if isinstance(value, tuple):
         return "[" + ", ".join(shown_value(item) for item in value) + "]"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -6,14 +6,16 @@ The only file that reads `os.environ`. Defaults < file < `SESSIOND_<SECTION>__<F
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from cli.catalogue import SECTIONS, SETTINGS, Setting
+from cli.catalogue import RENAMED, SECTIONS, SETTINGS, Setting
 from engine.config import Config
-from engine.errors import ConfigError
+from engine.errors import ClientError, ConfigError
+from engine.overlay import applied
 
 PREFIX: Final = "SESSIOND_"
 CONFIG_FILE: Final = "SESSIOND_CONFIG"  # names the file; not a setting itself
@@ -49,12 +51,13 @@ def load(file: Path | None, environ: Mapping[str, str], flags: Mapping[str, obje
     for item in given:
         values[item.name] = _converted(item)
         origins[item.name] = item.origin
-    return Settings(msgspec.convert(_nested(values), Config), origins)
+    config = msgspec.convert(_nested(values), Config)
+    _check_projects(config, origins["projects"])
+    return Settings(config, origins)
 
 
 def value_of(config: Config, setting: Setting) -> object:
-    owner: object = getattr(config, setting.section) if setting.section else config
-    return getattr(owner, setting.field)
+    return reduce(getattr, setting.name.split("."), config)
 
 
 def variable_of(setting: Setting) -> str:
@@ -82,12 +85,13 @@ def _parsed(file: Path) -> dict[str, Any]:
         raise ConfigError(message) from error
 
 
-def _flattened(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+def _flattened(document: dict[str, Any], section: str = "") -> Iterator[tuple[str, object]]:
     for key, value in document.items():
-        if isinstance(value, dict) and (value or key in SECTIONS):
-            yield from ((f"{key}.{field}", inner) for field, inner in value.items())
+        name = f"{section}.{key}" if section else key
+        if isinstance(value, dict) and name not in SETTINGS and (value or name in SECTIONS):
+            yield from _flattened(value, name)
         else:
-            yield key, value
+            yield name, value
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
@@ -106,9 +110,13 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[Given]:
 def _converted(item: Given) -> object:
     setting = SETTINGS.get(item.name)
     if setting is None:
-        message = f"`{item.name}` ({item.origin}) is not a setting; `sessiond config` lists them all."
+        now = RENAMED.get(item.name)
+        hint = f"it is called `{now}` now" if now else "`sessiond config` lists them all"
+        message = f"`{item.name}` ({item.origin}) is not a setting; {hint}."
         raise ConfigError(message)
-    value = _parsed_text(str(item.value), setting) if item.is_text else item.value
+    value = (
+        parsed_text(str(item.value), is_list=setting.is_list, is_json=setting.is_json) if item.is_text else item.value
+    )
     try:
         return msgspec.convert(value, setting.type, strict=not item.is_text)
     except msgspec.ValidationError as error:
@@ -116,11 +124,11 @@ def _converted(item: Given) -> object:
         raise ConfigError(message) from error
 
 
-def _parsed_text(text: str, setting: Setting) -> object:
-    """Lists are written a,b,c; lists of lists as JSON."""
-    if not setting.is_list:
+def parsed_text(text: str, *, is_list: bool, is_json: bool = False) -> object:
+    """Lists are written a,b,c; lists of lists or of tables, and tables, as JSON."""
+    if not (is_list or is_json):
         return text
-    if not text.startswith("["):
+    if is_list and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
         return msgspec.json.decode(text)
@@ -128,10 +136,22 @@ def _parsed_text(text: str, setting: Setting) -> object:
         return text  # the conversion says what is allowed
 
 
+def _check_projects(config: Config, origin: str) -> None:
+    """Its type knows the rules' names and values by project only when the rules of all are known."""
+    for project_id, project in config.projects.items():
+        try:
+            applied(config.detectors, project.detectors, prefix=f"projects.{project_id}.detectors")
+        except ClientError as error:
+            message = f"{error.message.rstrip('.')} ({origin})."
+            raise ConfigError(message) from error
+
+
 def _nested(values: Mapping[str, object]) -> dict[str, object]:
     document: dict[str, Any] = {}
     for name, value in values.items():
-        section, _, field = name.rpartition(".")
-        target = document.setdefault(section, {}) if section else document
+        *sections, field = name.split(".")
+        target = document
+        for section in sections:
+            target = target.setdefault(section, {})
         target[field] = value
     return document

@@ -4,12 +4,14 @@ Nothing here reads a file or the environment; `cli/settings.py` does, and says w
 """
 
 import os
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+from engine.rules import NotNegative, Positive, Rules
+
+MAX_PROJECTS: Final = 1_000  # that have rules of their own
+
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -77,35 +79,30 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     click_types: frozenset[str] = frozenset({"click", "button_click"})
     error_types: frozenset[str] = frozenset({"js_error", "unhandled_rejection", "app_error"})
     close_types: frozenset[str] = frozenset({"app_close", "session_end"})
+    input_types: frozenset[str] = frozenset(
+        {"input", "input_change", "change", "typing", "keypress", "keydown", "paste"}
+    )
+    form_start_types: frozenset[str] = frozenset({"form_start", "form_focus"})
+    form_submit_types: frozenset[str] = frozenset({"form_submit", "submit"})
+    request_types: frozenset[str] = frozenset({"network_request", "api_request", "fetch", "xhr"})
+    move_types: frozenset[str] = frozenset({"mouse_move"})
+    press_types: frozenset[str] = frozenset({"mouse_down", "drag_start", "touch_start"})
+    release_types: frozenset[str] = frozenset({"mouse_up", "drag_end", "touch_end"})
+    scroll_types: frozenset[str] = frozenset({"scroll"})
+    mutation_types: frozenset[str] = frozenset({"dom_mutation"})
+    vitals_types: frozenset[str] = frozenset({"web_vitals", "page_load"})
+    visibility_types: frozenset[str] = frozenset({"visibility_change", "page_hidden", "page_visible", "page_exit"})
+    focus_types: frozenset[str] = frozenset({"focus", "blur", "window_focus", "window_blur"})
+    selection_types: frozenset[str] = frozenset({"text_select", "selection_change"})
     # Sent by the page, not done by the user: counted, but they neither make nor break a run, a gap or a pattern.
     continuous_types: frozenset[str] = frozenset(
         {
-            "mouse_move",
-            "scroll",
-            "dom_mutation",
-            "web_vitals",
-            "heartbeat",
-            "replay_chunk",
-            "resource_load",
+            *("mouse_move", "mouse_down", "mouse_up", "drag_start", "drag_end", "touch_start", "touch_end"),
+            *("scroll", "dom_mutation", "web_vitals", "page_load", "selection_change"),
+            *("visibility_change", "page_hidden", "page_visible", "page_exit", "window_focus", "window_blur"),
+            *("network_request", "api_request", "fetch", "xhr", "resource_load", "heartbeat", "replay_chunk"),
         }
     )
-
-
-class Detectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Thresholds. Sources: seed 000 (its code for the counts), seed 001 for the rage click."""
-
-    repeated_action_count: Annotated[int, msgspec.Meta(ge=2)] = 5
-    rapid_fire_gaps: Positive = 5
-    rapid_fire_gap_ms: Positive = 100  # strictly below
-    stuck_pattern_steps: tuple[frozenset[str], ...] = (
-        frozenset({"typing"}),
-        frozenset({"send_message", "send"}),
-        frozenset({"back_to_home", "back"}),
-    )
-    stuck_pattern_cycles: Annotated[int, msgspec.Meta(ge=2)] = 3
-    rage_click_count: Annotated[int, msgspec.Meta(ge=2, le=50)] = 6
-    rage_click_window_ms: Positive = 2_000
-    rage_click_radius_px: Positive = 50
 
 
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,14 +136,22 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_answer_bytes: Positive = 50_000_000  # of one page, in ClickHouse; as Python objects it is several times as much
 
 
+class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one project has otherwise. `detectors`: {detector: {field: value}}, see engine/overlay.py."""
+
+    detectors: dict[str, dict[str, Any]] = {}
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: str = "./data"
     server: Server = Server()
     engine: Engine = Engine()
     session: Session = Session()
-    detectors: Detectors = Detectors()
+    detectors: Rules = Rules()
     journal: Journal = Journal()
     clickhouse: ClickHouse = ClickHouse()
+    # By project id, what of `detectors` it has otherwise: `[projects.shop.detectors.rage_click]`.
+    projects: Annotated[dict[str, Project], msgspec.Meta(max_length=MAX_PROJECTS)] = {}
 
 
 def default_shards() -> int:

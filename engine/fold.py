@@ -1,6 +1,6 @@
 """The only file that changes a session: open, fold an event, end. Events in, anomalies out; no clock, no I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from sys import intern
 from typing import Final, Literal, NamedTuple
@@ -9,12 +9,16 @@ from msgspec.structs import replace
 
 from engine import config
 from engine.actionlog import extended
+from engine.analysis import Anomaly, EndReason
 from engine.detectors import build_detectors
-from engine.detectors.base import MAX_TEXT, Action, Detector
+from engine.device import Device
 from engine.idset import IdSet, hash_id
+from engine.moment import MAX_TEXT, moment_of
+from engine.rulebook import Rulebook
 from engine.session import Session, decode_session_raw
-from engine.watch import NOTHING, Watch, Watchers
-from engine.wire import HISTORIC, Anomaly, Device, EndReason, Seen
+from engine.watch import NOTHING
+from engine.watches import MakeDetectors, Watches
+from engine.wire import HISTORIC, Seen
 
 _MAX_CACHED: Final = 10_000
 MAX_DEVICE_TEXT: Final = 200
@@ -27,23 +31,26 @@ class Kind(NamedTuple):
     name: str
     is_action: bool
     counter: Literal["page", "click", "error", ""]
-    watchers: Watchers
 
 
 class Folder:
-    """How one shard folds. Holds the policy and caches, no session; everything it decides is in the session."""
+    """How one shard folds. Holds the policy and caches, no session; everything it decides is in the session.
 
-    def __init__(
-        self, limits: config.Session, thresholds: config.Detectors, *, detectors: Sequence[Detector] | None = None
-    ) -> None:
+    `make` builds the detectors of a set of rules, by place in the table.
+    """
+
+    def __init__(self, limits: config.Session, rulebook: Rulebook, *, make: MakeDetectors = build_detectors) -> None:
         self._limits = limits
         self._max_ids_half = limits.max_ids // 2
         self._max_event_types = limits.max_event_types
         self._max_actions = limits.max_actions
         self._share_us = 1_000_000 // limits.max_events_per_second
         self._burst_us = (limits.burst_events - 1) * self._share_us - 1
-        self.watch = Watch(detectors or build_detectors(thresholds, limits), max_anomalies=limits.max_anomalies)
+        self._page_types = limits.page_types
+        self._watches = Watches(limits, rulebook, make)
+        self.noted = self._watches.noted
         self.unsure = 0  # events folded into sessions that may have forgotten the ids they ask for
+        self.unsettled: list[tuple[Session, Seen]] = []  # and the event that did it; see `settle`
         self._kinds: dict[str, Kind] = {}
         self._devices: dict[Device, Device] = {}
 
@@ -65,7 +72,8 @@ class Folder:
         return True
 
     def fold(self, session: Session, event: Seen, received_ms: int) -> Sequence[Anomaly] | None:
-        """Take one event; None if it was a duplicate, else the anomalies that are new or grew."""
+        """Take one event; None if it was a duplicate, else the anomalies that are new or changed. For a session that
+        goes into `unsettled`, `settle` says it."""
         digest = hash_id(event.event_id)
         older = session.older_ids
         if older is not None:
@@ -79,7 +87,7 @@ class Folder:
         kind = self._kinds.get(event.event_type) or self._kind(event.event_type)
         self._touch(session, event, received_ms)
         self._count(session, event, kind.counter)
-        return self._act(session, event, kind) if kind.is_action else NOTHING
+        return self._see(session, event, kind)
 
     def _bound_ids(self, session: Session) -> None:
         """Two sets in turn, so that a session without end forgets its oldest ids instead of growing."""
@@ -92,7 +100,6 @@ class Folder:
             name=intern(event_type),
             is_action=event_type not in limits.continuous_types,
             counter=_counter(event_type, limits),
-            watchers=self.watch.watchers(event_type),
         )
         if len(self._kinds) < _MAX_KINDS:
             self._kinds[kind.name] = kind
@@ -163,29 +170,44 @@ class Folder:
         if at_ms >= session.exit_ms:
             session.exit_ms, session.exit_url, session.exit_path = at_ms, url, path
 
-    def _act(self, session: Session, event: Seen, kind: Kind) -> Sequence[Anomaly]:
-        before, at_ms = session.latest, event.at_ms
-        is_latest = at_ms >= before.at_ms
-        session.log.add(kind.name, at_ms, self._max_event_types, self._max_actions, is_latest)
-        if is_latest:
-            session.latest = Action(at_ms, kind.name, event.event_id)
-        return self.watch.see(session, event, before, kind.watchers)
+    def _see(self, session: Session, event: Seen, kind: Kind) -> Sequence[Anomaly]:
+        watch = self._watches.of(session)
+        at_ms = event.at_ms
+        if kind.is_action:
+            recent = session.recent
+            is_latest = at_ms >= session.latest.at_ms and (recent is None or recent.shown == len(recent.moments))
+            session.log.add(kind.name, at_ms, self._max_event_types, self._max_actions, is_latest)
+        elif not watch.watchers(kind.name):
+            return NOTHING
+        changed = watch.see(session, moment_of(event, kind.name, at_ms, self._page_types))
+        if changed is None:
+            self.unsettled.append((session, event))
+            return NOTHING
+        return changed
 
-    def end(self, session: Session, reason: EndReason, now_ms: int) -> list[Anomaly]:
-        """End it; the anomalies that only the end shows."""
-        session.end_reason = reason
+    def settle(self, at: Callable[[Seen], None] | None = None) -> Iterator[tuple[Session, Sequence[Anomaly]]]:
+        """Judge again what came out of order; the sessions and anomalies that changed. Once a batch, not once an event,
+        so that a client that sends everything backwards costs no more than others. `at` hears of each before."""
+        for session, event in self.unsettled:
+            if at is not None:
+                at(event)
+            changed = self._watches.of(session).settle(session)
+            if changed:
+                yield session, changed
+        self.unsettled.clear()
+
+    def end(self, session: Session, reason: EndReason, now_ms: int) -> Sequence[Anomaly]:
+        """End it; the anomalies that changed."""
         session.closed_ms = now_ms
-        return self.watch.end(session, reason)
+        return self._watches.of(session).end(session, reason)
 
-    def reclose(self, session: Session) -> list[Anomaly]:
-        """A close event came late: the session was not left open after all, and the anomaly is withdrawn."""
+    def reclose(self, session: Session) -> Sequence[Anomaly]:
+        """A close event came late: the session was not left open after all."""
         session.end_reason = "close"
-        withdrawn = [anomaly for anomaly in session.anomalies if anomaly.type == "missing_close"]
-        session.anomalies = tuple(anomaly for anomaly in session.anomalies if anomaly not in withdrawn)
-        for anomaly in withdrawn:
-            anomaly.version += 1
-            anomaly.details = {"status": "withdrawn"}
-        return withdrawn
+        return self._watches.of(session).settle(session, is_new_end=True)
+
+    def silence(self, session: Session) -> None:
+        self._watches.of(session).silence(session)
 
     def decode(self, state: bytes) -> Session:
         """The session that `encode_session` wrote, ready to fold, and sharing what live ones share."""
@@ -196,7 +218,7 @@ class Folder:
         session.log.names = reduce(extended, map(intern, session.log.names), ())
         if session.device is not None:
             session.device = self._shared(session.device)
-        session.detectors = self.watch.thaw(session.detectors)
+        self._watches.thaw(session)
         return session
 
 

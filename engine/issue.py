@@ -3,17 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from engine.analysis import Anomaly
 from engine.session import Session
 from engine.summary import summarise
-from engine.wire import LATE_RAW, Anomaly, AnomalyRow, Outcome, Seen
+from engine.wire import LATE_RAW, AnomalyRow, Outcome, Seen
 
 
 class Issue:
-    """`statuses` and `generations` run parallel to the events of the frame."""
+    """`statuses`, `generations` and `indexes` run parallel to the events of the frame."""
 
     def __init__(self, events: int = 0) -> None:
         self.statuses = bytearray(events)
         self.controls = bytearray()
+        self.indexes = [0] * events
         self._generations = [1] * events
         self._session_ids: dict[int, str] = {}
         self._sessions: dict[tuple[str, int], Session] = {}
@@ -52,4 +54,5 @@ class Issue:
             summaries=[summarise(session, failures) for session in self._sessions.values()],
             anomalies=list(self._anomalies.values()),
             unsure=unsure,
+            indexes=self.indexes,
         )

@@ -9,7 +9,7 @@ from operator import eq
 from typing import Final
 
 from engine.actionlog import ActionLog
-from engine.wire import ActionCount, CommonPattern, RepeatedPattern
+from engine.analysis import ActionCount, CommonPattern, RepeatedPattern
 
 LENGTH: Final = 3
 PERIODS: Final = (2, 3, 4, 5)

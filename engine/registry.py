@@ -3,35 +3,30 @@
 Frames in, outcomes out: the same frames always lead to the same bytes. All time is in the frames.
 """
 
-from collections.abc import Iterable, Sequence
-from sys import intern
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from engine import config, slots
+from engine.analysis import EndReason
 from engine.fold import Folder
 from engine.issue import Issue
-from engine.placed import Placed
-from engine.residents import Archive, Remembered, Residents
+from engine.placing import Placing
+from engine.residents import Archive, Residents
+from engine.rulebook import Rulebook
 from engine.session import Session
 from engine.tally import Tally
 from engine.wire import (
     DUPLICATE,
     HISTORIC,
-    ID_GENERATED,
     LATE_FOLDED,
     OVERFLOW,
     TIME_MISSING,
     Batch,
     Control,
-    EndReason,
     Outcome,
     Seen,
 )
-
-_BEFORE: Final = 2  # ended sessions that a resend may belong to when it falls into a younger one
-_MAX_SEARCHED: Final = 50  # ended sessions of a key that are searched for an id: each may have to be read from disk
 
 
 class Own(msgspec.Struct, array_like=True):
@@ -45,15 +40,16 @@ class Registry:
     """Call `apply`, `end` and `start` with the time and the number of the frame that will carry the outcome; times
     never go back. With `replaying` a frame skips the keys whose saved state already holds it."""
 
-    def __init__(self, *, limits: config.Session, thresholds: config.Detectors, archive: Archive) -> None:
+    def __init__(self, *, limits: config.Session, rulebook: Rulebook, archive: Archive) -> None:
         self._limits = limits
         self._gap_ms = limits.gap_ms
         self._max_length_ms = limits.max_length_ms
         self._close_types = limits.close_types
-        self.folder = Folder(limits, thresholds)
+        self.folder = Folder(limits, rulebook)
         self.residents = Residents(self.folder, archive, gap_ms=limits.gap_ms)
         self.own = Own()
         self.tally = Tally()
+        self._placing = Placing(limits, self.residents)
         self.replaying = False
 
     def start(self, now_ms: int) -> None:
@@ -61,22 +57,24 @@ class Registry:
         self._advance(now_ms)
         self.own.not_before_ms = now_ms + self._limits.grace_ms
 
-    def apply(self, batch: Batch[Seen], now_ms: int, seq: int) -> Outcome:
+    def apply(self, batch: Batch[Seen], now_ms: int, seq: int, *, settles: bool = True) -> Outcome:
         """Fold a batch in event-time order, statuses in the order of `batch.events`. Sessions are opened before its
-        events and closed after them."""
+        events and closed after them. Without `settles`, `settle` must be called before anything else is."""
         self._advance(now_ms)
         self.folder.unsure = 0
         issue = Issue(len(batch.events))
         issue.controls.extend(self._open_now(c, now_ms, seq) for c in batch.controls)
         self._fold_all(batch.events, now_ms, seq, issue)
+        if settles:
+            self._settle(issue)
         for place, control in enumerate(batch.controls):
             if control.kind == "close":
                 issue.controls[place] = self._close_now(control, now_ms, seq, issue)
-        return issue.outcome(self.folder.watch.errors, unsure=self.folder.unsure)
+        return issue.outcome(self.folder.noted.errors, unsure=self.folder.unsure)
 
     def _fold_all(self, events: Sequence[Seen], now_ms: int, seq: int, issue: Issue) -> None:
         live, dirty = self.residents.live, self.residents.dirty
-        fold, statuses = self.folder.fold, issue.statuses
+        fold, statuses, indexes = self.folder.fold, issue.statuses, issue.indexes
         busy_after_us = self.folder.busy_after_us(now_ms)
         times_ms = [event.at_ms for event in events]
         for place in sorted(range(len(events)), key=times_ms.__getitem__):  # equal times keep the order of arrival
@@ -89,14 +87,28 @@ class Registry:
                 changed = fold(session, event, now_ms)
                 if changed is None:
                     statuses[place] = DUPLICATE
-                elif changed:
-                    issue.anomalies(session, changed)
+                else:
+                    indexes[place] = session.event_count
+                    if changed:
+                        issue.anomalies(session, changed)
                 if session.generation != 1 or session.made_id:
                     issue.belongs(place, event, session)
             else:
                 self._take(place, key, event, now_ms, issue)
             if key not in dirty:
                 dirty[key] = seq
+
+    def settle(self, at: Callable[[Seen], None]) -> Outcome:
+        """What the events of batches that were applied without settling change out of order; `at` hears of each."""
+        issue = Issue()
+        self._settle(issue, at)
+        return issue.outcome(self.folder.noted.errors)
+
+    def _settle(self, issue: Issue, at: Callable[[Seen], None] | None = None) -> None:
+        for session, changed in self.folder.settle(at):
+            issue.anomalies(session, changed)
+            if session.end_reason:
+                issue.summary(session)
 
     def _continues(self, session: Session, event: Seen) -> bool:
         """The plain case: the live session neither begins, nor ends, nor gets too long with this event."""
@@ -139,13 +151,13 @@ class Registry:
             if session is not None and session.generation == generation and not self._skips(session.key, seq):
                 self._end(session, "timeout", now_ms, issue)
                 self.residents.dirty.setdefault(session.key, seq)
-        return issue.outcome(self.folder.watch.errors)
+        return issue.outcome(self.folder.noted.errors)
 
     def silence(self, key: str, generation: int) -> None:
         """Let a live session end without detectors and patterns."""
         session = self.residents.live.get(key)
         if session is not None and session.generation == generation:
-            self.folder.watch.silence(session)
+            self.folder.silence(session)
 
     def _advance(self, now_ms: int) -> None:
         self.own.clock_ms = max(self.own.clock_ms, now_ms)
@@ -155,11 +167,17 @@ class Registry:
 
     def _take(self, place: int, key: str, event: Seen, now_ms: int, issue: Issue) -> None:
         """One event that may begin, end or wake a session."""
-        placed = self._place(key, self.residents.live.get(key), event, now_ms, issue)
+        live = self.residents.live.get(key)
+        placed = self._placing.place(key, live, event, now_ms)
         session = placed.session
         if session is None:
             issue.late(place, event, placed.session_id, placed.generation)
             return
+        if placed.ends_live and live is not None:
+            self._end(live, placed.ends_live, now_ms, issue)
+        self.tally.started += placed.begins or placed.ends_at_once
+        if placed.begins:
+            self.residents.put_live(session)
         if session.paid_us > self.folder.busy_after_us(now_ms) and not event.flags & HISTORIC:
             issue.belongs(place, event, session)
             issue.statuses[place] = OVERFLOW if self.folder.remember(session, event.event_id) else DUPLICATE
@@ -170,6 +188,7 @@ class Registry:
         if changed is None:
             issue.statuses[place] = DUPLICATE
             return
+        issue.indexes[place] = session.event_count
         issue.anomalies(session, changed)
         is_close = event.event_type in self._close_types
         if not was_live:
@@ -179,85 +198,6 @@ class Registry:
             issue.summary(session)
         elif is_close or placed.ends_at_once:
             self._end(session, "close" if is_close else "timeout", now_ms, issue)
-
-    def _place(self, key: str, live: Session | None, event: Seen, now_ms: int, issue: Issue) -> Placed:
-        at_ms = event.at_ms
-        if live is not None and self._reaches(live, at_ms) and live.started_ms <= at_ms and live.event_count:
-            return Placed(self._before(key, live, event) or live)
-        since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
-        around = self.residents.around(key, at_ms, since_ms)
-        if live is None and not around:
-            return self._begin(key, event, self._next_generation(key, since_ms), now_ms)
-        known = [*around, live] if live is not None and live.event_count else around
-        near = [session for session in known if self._reaches(session, at_ms)]
-        if near:
-            nearest = min(near, key=lambda session: _distance_ms(session, at_ms))
-            holder = self._before(key, nearest, event)
-            return Placed(holder) if holder is not None else self._join(key, nearest, now_ms)
-        is_newest = all(at_ms > session.last_ms for session in known)
-        if live is not None and not live.event_count and is_newest:
-            return Placed(live)
-        holder = self._holder(key, event)
-        if holder is not None:
-            return Placed(holder)
-        if live is not None and is_newest:
-            too_long = at_ms <= live.last_ms + self._limits.gap_ms
-            self._end(live, "max_length" if too_long else "timeout", now_ms, issue)
-        generation = self._next_generation(key, since_ms)
-        if is_newest:
-            return self._begin(key, event, generation, now_ms)
-        return Placed(self._new(key, event, generation, now_ms), ends_at_once=True)
-
-    def _begin(self, key: str, event: Seen, generation: int, now_ms: int) -> Placed:
-        session = self._new(key, event, generation, now_ms)
-        self.residents.put_live(session)
-        return Placed(session)
-
-    def _reaches(self, known: Session | Remembered, at_ms: int) -> bool:
-        """Strictly more than the gap away is too far, and so is what would make the session too long."""
-        first_ms, last_ms = min(known.started_ms, at_ms), max(known.last_ms, at_ms)
-        is_longer = last_ms - first_ms > known.last_ms - known.started_ms
-        return _distance_ms(known, at_ms) <= self._limits.gap_ms and not (
-            is_longer and last_ms - first_ms > self._limits.max_length_ms
-        )
-
-    def _join(self, key: str, known: Session | Remembered, now_ms: int) -> Placed:
-        """Into the live session, or into an ended one for as long as it takes late events."""
-        if isinstance(known, Session) and known.is_live:
-            return Placed(known)
-        is_in_time = now_ms - known.closed_ms <= self._limits.late_ms
-        session = self.residents.wake(known) if is_in_time else None
-        return Placed(session, 1 if slots.is_user_key(key) else known.generation, known.session_id)
-
-    def _holder(self, key: str, event: Seen, *, most: int = _MAX_SEARCHED) -> Session | None:
-        """A resend of an event without a timestamp comes with another time: look at its id before a new session
-        starts. There is room for so many sessions only in the time that ended ones take late events."""
-        if event.flags & (TIME_MISSING | ID_GENERATED) != TIME_MISSING:
-            return None
-        limit = self._limits.late_ms // self._limits.gap_ms + 1
-        return self.residents.holder(key, event.event_id, min(limit, most))
-
-    def _before(self, key: str, session: Session | Remembered, event: Seen) -> Session | None:
-        """The generation that ended lately and holds this event: the same resend, when a session has begun since."""
-        began_lately = event.at_ms - session.started_ms <= self._limits.gap_ms
-        return self._holder(key, event, most=_BEFORE) if session.generation > 1 and began_lately else None
-
-    def _next_generation(self, key: str, since_ms: int) -> int:
-        live = self.residents.live.get(key)
-        return 1 + max(self.residents.highest(key, since_ms), 0 if live is None else live.generation)
-
-    def _new(self, key: str, event: Seen, generation: int, now_ms: int) -> Session:
-        self.tally.started += 1
-        return Session(
-            key=key,
-            made_id=slots.generated_session_id(key, event.at_ms) if slots.is_user_key(key) else "",
-            project_id=intern(event.project_id),
-            user_id=event.user_id,
-            generation=generation,
-            started_ms=event.at_ms,
-            last_ms=event.at_ms,
-            received_ms=now_ms,
-        )
 
     def _end(self, session: Session, reason: EndReason, now_ms: int, issue: Issue) -> None:
         self.tally.ended[reason] += 1
@@ -270,7 +210,9 @@ class Registry:
         if control.kind == "open" and key not in self.residents.live and not self._skips(key, seq):
             event = Seen(control.project_id, "", control.session_id, control.user_id, "", now_ms)
             since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
-            self.residents.put_live(self._new(key, event, self._next_generation(key, since_ms), now_ms))
+            generation = self._placing.next_generation(key, since_ms)
+            self.tally.started += 1
+            self.residents.put_live(self._placing.new(key, event, generation, now_ms))
             self.residents.dirty.setdefault(key, seq)
         return 1
 
@@ -290,8 +232,3 @@ class Registry:
         if session_id.startswith(slots.MADE):
             return self.residents.key_of(event.project_id, session_id)
         return f"{event.project_id}\0{session_id}"  # slots.session_key, without the call
-
-
-def _distance_ms(known: Session | Remembered, at_ms: int) -> int:
-    """How far a time lies outside of a session, 0 = inside."""
-    return max(known.started_ms - at_ms, at_ms - known.last_ms, 0)

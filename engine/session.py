@@ -7,9 +7,11 @@ import xxhash
 
 from engine import slots
 from engine.actionlog import ActionLog
+from engine.analysis import Anomaly, EndReason
 from engine.detectors.base import Action
+from engine.device import Device
 from engine.idset import IdSet
-from engine.wire import Anomaly, Device, EndReason
+from engine.recent import Recent
 
 PATTERNS: Final = "patterns"  # what `Session.muted` calls those that the summary shows
 
@@ -55,6 +57,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     last_screen: str = ""  # most events are on the screen of the one before
     # Each event folded moves it on by its share of a second; how far it is ahead of the receive clock is the burst.
     paid_us: int = 0
+    recent: Recent | None = None  # what its detectors saw last; None = nothing yet
+    rules_version: int = 0  # of the rules that its detectors remember; 0: a release that had no versions wrote it
 
     @property
     def session_id(self) -> str:
@@ -74,9 +78,12 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         """A session found by user has an id of its own per generation, so to the outside it is always the first."""
         return 1 if self.generation == 1 or slots.is_user_key(self.key) else self.generation
 
-    def anomaly_id(self, kind: str, first_event_id: str) -> str:
-        """Session, type and first event make the id, so that a replay writes the same row."""
+    def anomaly_id(self, kind: str, first_event_id: str, rule_version: int = 1) -> str:
+        """Session, type, version of the rule and first event make the id, so that a replay writes the same row. The
+        first version is left out: so were all of them before rules had versions."""
         text = f"{self.project_id}\0{self.session_id}\0{self.public_generation}\0{kind}\0{first_event_id}"
+        if rule_version != 1:
+            text += f"\0{rule_version}"
         return xxhash.xxh3_64_hexdigest(text.encode())
 
 

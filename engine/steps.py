@@ -6,10 +6,11 @@ Also the way to leave steps out. It is for the few batches that are suspected; a
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+from engine.analysis import Summary
 from engine.idset import hash_id
 from engine.poison import name_of_control, name_of_event
 from engine.registry import Registry
-from engine.wire import QUARANTINED, AnomalyRow, Batch, Control, Outcome, Seen, Summary, encode
+from engine.wire import QUARANTINED, AnomalyRow, Batch, Control, Outcome, Seen, encode
 
 At = Callable[[bytes], None]
 
@@ -33,10 +34,11 @@ class Merged:
         self._summaries: dict[tuple[str, str, int], Summary] = {}
         self._anomalies: dict[str, AnomalyRow] = {}
         self._unsure = 0
+        self._indexes = [0] * events
 
     def add(self, outcome: Outcome, place: int = 0) -> None:
-        for status, generation in zip(outcome.statuses, outcome.generations, strict=True):
-            self.statuses[place], self._generations[place] = status, generation
+        for status, generation, index in zip(outcome.statuses, outcome.generations, outcome.indexes, strict=True):
+            self.statuses[place], self._generations[place], self._indexes[place] = status, generation, index
         for done in outcome.controls:
             self._controls[place] = done
         for session_id in outcome.session_ids.values():
@@ -55,6 +57,7 @@ class Merged:
             summaries=list(self._summaries.values()),
             anomalies=list(self._anomalies.values()),
             unsure=self._unsure,
+            indexes=self._indexes,
         )
 
 
@@ -76,9 +79,10 @@ def fold_in_steps(
         if step.place in (decided if step.part.events else refused):
             continue
         at(step.name)
-        outcome = registry.apply(step.part, now_ms, seq)
+        outcome = registry.apply(step.part, now_ms, seq, settles=False)
         encode(outcome)  # what cannot be encoded is found here, where its name is known
         merged.add(outcome, step.place)
+    merged.add(registry.settle(lambda event: at(name_of_event(event))))
     return merged.outcome()
 
 

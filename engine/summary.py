@@ -2,9 +2,10 @@
 
 from collections import Counter
 
+from engine.analysis import ActionCount, CommonPattern, RepeatedPattern, Summary
+from engine.device import Device
 from engine.patterns import common_patterns, most_used_actions, repeated_patterns
 from engine.session import PATTERNS, Session
-from engine.wire import ActionCount, CommonPattern, Device, RepeatedPattern, Summary
 
 NO_DEVICE = Device()
 
@@ -14,7 +15,7 @@ Patterns = tuple[list[ActionCount], list[CommonPattern], list[RepeatedPattern]]
 def summarise(session: Session, failures: Counter[str] | None = None) -> Summary:
     """Patterns that cannot be computed are left out and counted in `failures`: the rest of the session is right."""
     used, common, repeated = _patterns(session, failures)
-    kinds = {anomaly.type for anomaly in session.anomalies}
+    kinds = {anomaly.type for anomaly in session.anomalies if anomaly.status != "withdrawn"}
     return Summary(
         project_id=session.project_id,
         session_id=session.session_id,

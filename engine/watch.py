@@ -1,17 +1,25 @@
-"""Who looks at an action: asks the detectors that it can matter to, and turns their findings into anomalies."""
+"""Who looks at a moment: asks the detectors that it can matter to, and turns their findings into anomalies.
 
-from collections import Counter
+One watch per set of rules. It shows moments in order of time whatever the order of arrival: see engine/recent.py.
+"""
+
 from collections.abc import Sequence
 from math import inf
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from engine.detectors.base import Action, Detector, Finding
+from engine.analysis import Anomaly, EndReason
+from engine.detectors.base import NO_FINDINGS, Action, Detector
+from engine.moment import Moment
+from engine.noted import Noted
+from engine.recent import Mark, Recent
+from engine.reporter import Reporter
 from engine.session import PATTERNS, Session
-from engine.wire import Anomaly, EndReason, Seen
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
+_MAX_TYPES: Final = 1_000  # event types are the client's words: they are not remembered without end
 
 
 class Watcher(NamedTuple):
@@ -24,25 +32,40 @@ class Watcher(NamedTuple):
     begins: bool  # asked also when it remembers nothing yet
 
 
-class Watchers(NamedTuple):
-    """Of one event type: those that see its actions, and those of them that see older ones too."""
-
-    all: tuple[Watcher, ...]
-    of_older: tuple[Watcher, ...]
-
-
 class Watch:
-    """The detectors of one shard. What it counts is counted since the process started, and no part of any state."""
+    """`detectors` by place in the table, None = turned off; `versions`: of their rules, `version`: of all of them.
+    `max_anomalies`: of a session, those not counted that were withdrawn."""
 
-    def __init__(self, detectors: Sequence[Detector], *, max_anomalies: int) -> None:
+    def __init__(
+        self,
+        detectors: Sequence[Detector | None],
+        *,
+        version: int,
+        versions: Sequence[int],
+        continuous_types: frozenset[str],
+        max_anomalies: int,
+        noted: Noted,
+    ) -> None:
+        self.version = version
         self.detectors = tuple(detectors)
-        self._max_anomalies = max_anomalies
-        self.reported: Counter[str] = Counter()  # new anomalies by type
-        self.errors: Counter[str] = Counter()  # by detector
-        self.dropped = 0  # findings of sessions that hold as many anomalies as they may
+        self._versions = tuple(versions)
+        self._continuous_types = continuous_types
+        self._reporter = Reporter(max_anomalies=max_anomalies, noted=noted)
+        self._noted = noted
+        self._watchers: dict[str, tuple[Watcher, ...]] = {}
 
-    def watchers(self, event_type: str) -> Watchers:
-        found = tuple(
+    def watchers(self, event_type: str) -> tuple[Watcher, ...]:
+        """Those that such an event can matter to; () = no moment has to be made of it."""
+        found = self._watchers.get(event_type)
+        if found is None:
+            found = self._find(event_type)
+            if len(self._watchers) < _MAX_TYPES:
+                self._watchers[event_type] = found
+        return found
+
+    def _find(self, event_type: str) -> tuple[Watcher, ...]:
+        is_action = event_type not in self._continuous_types
+        return tuple(
             Watcher(
                 place,
                 detector,
@@ -51,88 +74,172 @@ class Watch:
                 detector.first_types is None or event_type in detector.first_types,
             )
             for place, detector in enumerate(self.detectors)
-            if detector.event_types is None or event_type in detector.event_types
+            if detector is not None
+            and (is_action if detector.event_types is None else event_type in detector.event_types)
         )
-        return Watchers(found, tuple(watcher for watcher in found if watcher.detector.takes_older))
 
-    def see(self, session: Session, event: Seen, before: Action, watchers: Watchers) -> Sequence[Anomaly]:
-        """Show an action to those that it can matter to; the anomalies that are new or grew."""
-        gap_ms = event.at_ms - before.at_ms
+    def see(self, session: Session, moment: Moment) -> Sequence[Anomaly] | None:
+        """A moment that just came; the anomalies that are new or changed. None: it came late, or the session is over:
+        `settle` must be called before anybody looks at the anomalies."""
+        recent = session.recent or _begin(session)
+        at_ms = moment.at_ms
+        if recent.shown == len(recent.moments) and at_ms >= recent.last_ms:
+            anomalies = session.anomalies if recent.unended is None else recent.unended
+            recent.move_on(at_ms, session.detectors, anomalies, session.latest)
+            recent.moments.append(moment)
+            if recent.unended is not None:
+                return None
+            recent.shown += 1
+            changed = self._show(session, moment)
+            if changed:
+                self._noted.say(changed)
+            return changed
+        if at_ms < recent.base.at_ms:
+            self._noted.too_late += 1
+            return NOTHING
+        recent.insert(moment)
+        return None
+
+    def settle(self, session: Session, *, is_new_end: bool = False) -> Sequence[Anomaly]:
+        """Go back to before the moments that are not shown yet, and show everything since; what that changed."""
+        recent = session.recent or _begin(session)
+        if recent.is_shown and not is_new_end:
+            return NOTHING
+        before = session.anomalies
+        mark = recent.way_back()
+        session.detectors, session.anomalies, session.latest = mark.states, mark.anomalies, mark.latest
+        for moment in recent.moments[mark.place :]:
+            self._show(session, moment)
+        recent.shown = len(recent.moments)
+        if session.end_reason:
+            recent.unended = session.anomalies
+            self._end(session, session.end_reason)
+        changed = self._reporter.compare(session, before)
+        self._noted.say(changed)
+        return changed
+
+    def _show(self, session: Session, moment: Moment) -> Sequence[Anomaly]:
+        """The next moment in order, to those that it can matter to."""
+        before, event_type = session.latest, moment.event_type
+        gap_ms = moment.at_ms - before.at_ms
         states = session.detectors
-        changed: list[Anomaly] = []
-        for place, detector, max_gap_ms, is_same_type, begins in watchers.all if gap_ms >= 0 else watchers.of_older:
+        changed: list[Anomaly] | None = None
+        for place, detector, max_gap_ms, is_same_type, begins in self.watchers(event_type):
             state = states[place] if place < len(states) else None
-            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event.event_type):
+            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event_type):
                 if state is not None:
                     states = _replaced(session, place, None)
                 continue
             if (state is None and not begins) or (session.muted and detector.kind in session.muted):
                 continue
-            if state is None:
-                state = detector.State()
-                states = _replaced(session, place, state)
-            self._ask(session, place, detector.on_action, (state, event, before), changed)
+            try:
+                new, findings = detector.see(state, moment, before)
+            except MemoryError:
+                raise  # of the process, whoever asked last: another process decides the same about the same frames
+            except Exception:
+                states = self._mute(session, place, detector)
+                continue
+            if new is not state:
+                states = _replaced(session, place, new)
+            if findings:
+                changed = [] if changed is None else changed
+                self._reporter.report(session, detector, self._versions[place], findings, changed)
+        if event_type not in self._continuous_types:
+            session.latest = Action(moment.at_ms, event_type, moment.event_id)
         return changed or NOTHING
 
-    def _ask(self, session: Session, place: int, rule: Any, said: tuple[Any, ...], changed: list[Anomaly]) -> None:
+    def _mute(self, session: Session, place: int, detector: Detector) -> tuple[Any, ...]:
         """A detector that raises must not take the session with it: it is counted and not asked again here."""
-        detector = self.detectors[place]
-        try:
-            finding: Finding | None = rule(*said)
-        except MemoryError:
-            raise  # of the process, whoever asked last: another process decides the same about the same frames
-        except Exception:
-            _replaced(session, place, None)
-            session.muted = [*(session.muted or ()), detector.kind]
-            self.errors[detector.kind] += 1
-            return
-        if finding is not None:
-            self._report(session, detector, finding, changed)
+        session.muted = [*(session.muted or ()), detector.kind]
+        self._noted.errors[detector.kind] += 1
+        return _replaced(session, place, None)
 
-    def _report(self, session: Session, detector: Detector, finding: Finding, changed: list[Anomaly]) -> None:
-        anomaly_id = session.anomaly_id(detector.kind, finding.first_event_id)
-        for anomaly in reversed(session.anomalies):
-            if anomaly.id == anomaly_id:
-                anomaly.version += 1
-                break
-        else:
-            if len(session.anomalies) >= self._max_anomalies:
-                self.dropped += 1
-                return
-            anomaly = Anomaly(anomaly_id, detector.kind, detector.severity, "", 0, finding.detected_ms)
-            session.anomalies = (*session.anomalies, anomaly)
-            self.reported[detector.kind] += 1
-        anomaly.started_ms = finding.started_ms
-        anomaly.description = finding.description
-        anomaly.event_ids = finding.event_ids
-        anomaly.details = finding.details
-        changed.append(anomaly)
+    def end(self, session: Session, reason: EndReason) -> Sequence[Anomaly]:
+        """End it: what is not shown yet is shown first. The anomalies that changed."""
+        settled = self.settle(session)
+        recent = session.recent or _begin(session)
+        recent.unended = session.anomalies
+        session.end_reason = reason
+        changed = self._end(session, reason)
+        self._noted.say(changed)
+        return [*settled, *changed]
 
-    def end(self, session: Session, reason: EndReason) -> list[Anomaly]:
+    def _end(self, session: Session, reason: EndReason) -> Sequence[Anomaly]:
         """The anomalies that only the end shows."""
         changed: list[Anomaly] = []
         for place, detector in enumerate(self.detectors):
-            if session.muted and detector.kind in session.muted:
+            if detector is None or (session.muted and detector.kind in session.muted):
                 continue
             state = session.detectors[place] if place < len(session.detectors) else None
-            self._ask(session, place, detector.on_end, (state, reason, session.last_ms), changed)
+            try:
+                findings = detector.end(state, reason, session.last_ms)
+            except MemoryError:
+                raise
+            except Exception:
+                self._mute(session, place, detector)
+                findings = NO_FINDINGS
+            if findings:
+                self._reporter.report(session, detector, self._versions[place], findings, changed)
         return changed
 
     def silence(self, session: Session) -> None:
         """No detector and no pattern of this session is computed any more."""
         session.detectors = ()
-        session.muted = [PATTERNS, *(detector.kind for detector in self.detectors)]
+        session.recent = None
+        session.muted = [PATTERNS, *(detector.kind for detector in self.detectors if detector is not None)]
 
-    def thaw(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
-        """Plain decoded values as the states that they were."""
-        return tuple(
-            None if plain is None else msgspec.convert(plain, detector.State)
-            for plain, detector in zip(states, self.detectors, strict=False)
-        )
+    def take_over(self, session: Session) -> None:
+        """A session that was judged by other rules. Detectors whose rule is still the same go on, the others begin
+        anew, and what happened before is not judged again."""
+        known = session.rules_version
+        keeps = [version <= max(known, 1) for version in self._versions]
+        session.detectors = tuple(s if keep else None for s, keep in zip(session.detectors, keeps, strict=False))
+        recent = session.recent
+        if recent is not None:
+            anomalies = session.anomalies if recent.unended is None else recent.unended
+            mark = Mark(recent.last_ms, 0, session.detectors, anomalies, session.latest)
+            session.recent = Recent(mark, moments=[], unended=recent.unended)
+        session.rules_version = self.version
+
+    def thaw(self, session: Session) -> None:
+        """The plain values of a session that was just decoded as the states that they were."""
+        if session.detectors:
+            session.detectors = self._thawed(session.detectors, is_old=not session.rules_version)
+        recent = session.recent
+        if recent is not None:
+            if recent.base.states:
+                recent.base = replace(recent.base, states=self._thawed(recent.base.states))
+            if recent.middle is not None and recent.middle.states:
+                recent.middle = replace(recent.middle, states=self._thawed(recent.middle.states))
+
+    def _thawed(self, states: Sequence[Any], *, is_old: bool = False) -> tuple[msgspec.Struct | None, ...]:
+        return tuple(_state(*both, is_old=is_old) for both in zip(states, self.detectors, strict=False))
+
+
+def _state(plain: Any, detector: Detector | None, *, is_old: bool) -> msgspec.Struct | None:
+    """`is_old`: a release wrote it that had other states; what cannot be read begins anew."""
+    if plain is None or detector is None or detector.State is None:
+        return None
+    try:
+        return msgspec.convert(plain, detector.State)
+    except msgspec.ValidationError:
+        if is_old:
+            return None
+        raise
+
+
+def _begin(session: Session) -> Recent:
+    """Nothing to go back to yet. A session that a release before this one ended holds what its end showed."""
+    anomalies, unended = session.anomalies, None
+    if session.end_reason:
+        unended = anomalies = tuple(a for a in anomalies if a.type != "missing_close")
+    mark = Mark(session.latest.at_ms, 0, session.detectors, anomalies, session.latest)
+    session.recent = Recent(mark, moments=[], unended=unended)
+    return session.recent
 
 
 def _replaced(session: Session, place: int, state: msgspec.Struct | None) -> tuple[Any, ...]:
-    """A tuple, because a state comes and goes seldom and a list would take half as much again."""
+    """A tuple, because a mark holds it, and a list would take half as much again."""
     states = session.detectors
     missing = (None,) * (place - len(states))
     session.detectors = (*states[:place], *missing, state, *states[place + 1 :])

@@ -9,10 +9,14 @@ from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
 
+from engine.analysis import Anomaly, Summary
+from engine.device import Device
+
 # Event.flags
 TIME_MISSING: Final = 1  # the event had no timestamp: `at_ms` is the receive time
 ID_GENERATED: Final = 2  # the event had no event_id: a resend cannot be recognised
 HISTORIC: Final = 4  # part of an import: a sweep may end its session as soon as the event-time gap has passed
+ON_TIME: Final = 32  # its sender said when it sent it, and that clock agrees with ours: see Facts.offset_ms
 # Never sent: written beside the row of an event that was not folded, so that a reader sees why.
 OVERFLOWED: Final = 8
 ISOLATED: Final = 16
@@ -26,28 +30,15 @@ OVERFLOW: Final = 4  # its session gets more events than it may: stored with the
 QUARANTINED: Final = 5  # it killed the process that folded it, twice: stored with the flag ISOLATED only
 
 
-class Device(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What the event ran on; sizes in CSS pixels, 0 = unknown."""
-
-    browser: str = ""
-    browser_version: str = ""
-    os: str = ""
-    os_version: str = ""
-    device_type: str = ""
-    screen_width: int = 0
-    screen_height: int = 0
-    viewport_width: int = 0
-    viewport_height: int = 0
-
-
 class Click(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """`x`, `y`: viewport pixels, None = the client did not say."""
+    """`x`, `y`: viewport pixels, None = the client did not say. `traits`: see engine/traits.py."""
 
     x: int | None = None
     y: int | None = None
     selector: str = ""
     tag: str = ""
     text: str = ""
+    traits: int = 0
 
 
 class ErrorInfo(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -56,13 +47,33 @@ class ErrorInfo(msgspec.Struct, array_like=True, frozen=True, gc=False):
     error_type: str = ""
 
 
-class Vitals(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Web vitals: milliseconds, `cls` without unit."""
+class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What only some kinds of events say, read from their payload. The first four are what format 3 kept of web vitals.
+
+    Vitals in milliseconds, `cls` without unit. `moves`: the pointer's way, flat: milliseconds after the event's time,
+    x, y, and again. `scroll_y`: pixels from the top, in a window `view_height` pixels high (0 = unknown). `navigation`:
+    how a page came, such as `replace` or `reload`. `status` and `route`: of a request, -1 = it failed without an
+    answer, 0 = unknown. `length`: characters in a form's field, -1 = unknown; never what they are.
+    `offset_ms`: receive time minus the time of sending of its request, where the two clocks differ.
+    """
 
     lcp: float | None = None
     fid: float | None = None
     cls: float | None = None
     ttfb: float | None = None
+    fcp: float | None = None
+    load: float | None = None
+    inp: float | None = None
+    moves: tuple[int, ...] = ()
+    scroll_y: int | None = None
+    view_height: int = 0
+    navigation: str = ""
+    status: int = 0
+    route: str = ""
+    form: str = ""
+    field: str = ""
+    length: int = -1
+    offset_ms: int = 0
 
 
 class Seen(msgspec.Struct, array_like=True, gc=False):
@@ -87,7 +98,7 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
     click: Click | None = None
     scroll_depth: int | None = None  # percent, 0-100
     error: ErrorInfo | None = None
-    vitals: Vitals | None = None
+    facts: Facts | None = None
 
 
 class Event(Seen, array_like=True, gc=False):
@@ -140,88 +151,6 @@ class Reply(msgspec.Struct, array_like=True, frozen=True, gc=False):
     controls: bytes = b""
 
 
-class ActionCount(msgspec.Struct, frozen=True):
-    event_type: str
-    count: int
-    percentage: float
-
-
-class CommonPattern(msgspec.Struct, frozen=True):
-    pattern: list[str]
-    count: int
-    avg_duration_ms: float
-
-
-class RepeatedPattern(msgspec.Struct, frozen=True):
-    pattern: list[str]
-    repeat_count: int
-    first_ms: int
-    last_ms: int
-
-
-Severity = Literal["low", "medium", "high"]
-EndReason = Literal["close", "timeout", "max_length"]
-
-
-class Anomaly(msgspec.Struct):
-    """What a detector reports. `id` is the same in every replay; a burst keeps one id and grows its `version`."""
-
-    id: str
-    type: str
-    severity: Severity
-    description: str
-    started_ms: int
-    detected_ms: int
-    version: int = 1
-    event_ids: list[str] = []
-    details: dict[str, int | float | str] = {}
-
-
-class Summary(msgspec.Struct):
-    """Everything `/session/analysis` says about one session, live or ended; also the row it becomes.
-
-    `version` grows with every event folded and with the end, so that a re-issued row replaces the older one.
-    """
-
-    project_id: str
-    session_id: str
-    user_id: str
-    generation: int
-    state: Literal["live", "ended"]
-    version: int
-    started_ms: int
-    last_active_ms: int
-    ended_ms: int | None = None
-    end_reason: EndReason | None = None
-    event_count: int = 0
-    page_count: int = 0
-    click_count: int = 0
-    error_count: int = 0
-    unique_screens: int = 0
-    max_scroll_depth: int = 0
-    entry_url: str = ""
-    entry_path: str = ""
-    exit_url: str = ""
-    exit_path: str = ""
-    is_bounce: bool = False
-    has_error: bool = False
-    has_rage_click: bool = False
-    has_dead_click: bool = False
-    most_used_actions: list[ActionCount] = []
-    common_patterns: list[CommonPattern] = []
-    repeated_patterns: list[RepeatedPattern] = []
-    anomalies: list[Anomaly] = []
-    device: Device = Device()
-    country: str = ""
-    city: str = ""
-    events_duplicate: int = 0
-    events_late: int = 0
-
-    @property
-    def duration_ms(self) -> int:
-        return self.last_active_ms - self.started_ms
-
-
 class AnomalyRow(msgspec.Struct, array_like=True):
     """An anomaly that is new or grew in this frame, with the session it belongs to."""
 
@@ -238,6 +167,7 @@ class Outcome(msgspec.Struct, array_like=True):
     `statuses` and `generations` run parallel to `Batch.events`; `session_ids` names the session of the events (by
     index) that came without one. `summaries`: sessions that ended here, or ended ones that a late event changed.
     `unsure`: how many events may be copies of older ones, because their session no longer knows all its ids.
+    `indexes`, parallel to the events: the how-many-th of its session each was, in order of arrival, 0 = not folded.
     """
 
     statuses: bytes = b""
@@ -247,6 +177,7 @@ class Outcome(msgspec.Struct, array_like=True):
     summaries: list[Summary] = []
     anomalies: list[AnomalyRow] = []
     unsure: int = 0
+    indexes: list[int] = []
 
 
 class Statuses(msgspec.Struct, array_like=True):

@@ -9,7 +9,7 @@ from ua_parser.core import Result
 from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
-from engine.wire import Device
+from engine.device import Device
 from gateway.raw_event import RawDevice
 
 MAX_AGENT_CHARACTERS: Final = 1_000  # real ones stay below 300; the rest is an attack on the parser

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, cast
 import msgspec
 
 from actors.ports import EngineClient
-from engine.wire import Summary
+from engine.analysis import Summary
 from gateway.call import Answer, Call, json_answer
 from gateway.cursors import decode_cursor, encode_cursor
 from gateway.normalise import PROJECT_ID

@@ -7,7 +7,8 @@ from uuid import uuid4
 import msgspec
 
 from engine.config import Config
-from engine.wire import ID_GENERATED, TIME_MISSING, Device, Event
+from engine.device import Device
+from engine.wire import ID_GENERATED, TIME_MISSING, Event
 from gateway.agent import AgentReader
 from gateway.event_type import event_type_of
 from gateway.ids import checked_id

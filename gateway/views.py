@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
+from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.device import Device
 from gateway.timestamps import iso
 from persistence.ports import DailyCount, EventStats, StoredEvent
 
@@ -27,11 +28,16 @@ class AnomalyView(msgspec.Struct):
     id: str
     type: str
     severity: Literal["low", "medium", "high"]
+    status: Literal["provisional", "confirmed", "withdrawn"]
+    version: int
+    rule_version: int
     description: str
     started_at: str
+    last_at: str
     detected_at: str
     event_ids: list[str]
     details: dict[str, int | float | str]
+    thresholds: dict[str, int | float | str]
 
 
 class RepeatedPatternView(msgspec.Struct):
@@ -142,11 +148,16 @@ def _anomaly_view(found: Anomaly) -> AnomalyView:
         id=found.id,
         type=found.type,
         severity=found.severity,
+        status=found.status,
+        version=found.version,
+        rule_version=found.rule_version,
         description=found.description,
         started_at=iso(found.started_ms),
+        last_at=iso(found.last_ms or found.detected_ms),
         detected_at=iso(found.detected_ms),
         event_ids=found.event_ids,
         details=found.details,
+        thresholds=found.thresholds,
     )
 
 

@@ -14,8 +14,8 @@ import msgspec
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
+from engine.analysis import Summary
 from engine.config import ClickHouse
-from engine.wire import Summary
 from persistence.audit import audit_of, audit_query
 from persistence.connection import ClientPool, open_client
 from persistence.migrations import migrate, shipped_migrations

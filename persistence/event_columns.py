@@ -24,19 +24,18 @@ from engine.wire import (
     Batch,
     Event,
     Outcome,
-    Vitals,
 )
 from persistence.columns import Columns
 from persistence.tables import DEVICE, EVENTS
 
 _RENAMED: Final = MappingProxyType({"at_ms": "timestamp", "client_ip": "ip"})
-# The columns of a field that is a struct, in the order of its own fields.
+# The columns of a field that is a struct, in the order of its own fields; those behind them have no column.
 _GROUPS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "device": tuple(DEVICE),
         "click": ("click_x", "click_y", "target_selector", "target_tag", "target_text"),
         "error": ("error_message", "error_stack", "error_type"),
-        "vitals": Vitals.__struct_fields__,
+        "facts": ("lcp", "fid", "cls", "ttfb"),
     }
 )
 _NULLABLE: Final = frozenset(name for name, kind in EVENTS.columns.items() if kind.startswith("Nullable("))
@@ -79,9 +78,9 @@ def _ungrouped(structs: Sequence[Struct | None], names: Sequence[str]) -> dict[s
     """Nothing when no event has one."""
     if not any(structs):
         return {}
-    absent = (None,) * len(names)
+    absent = (None,) * max(len(struct.__struct_fields__) for struct in structs if struct is not None)
     tuples = [absent if struct is None else astuple(struct) for struct in structs]
-    return dict(zip(names, zip(*tuples, strict=True), strict=True))
+    return dict(zip(names, zip(*tuples, strict=True), strict=False))
 
 
 def _session_ids(events: Sequence[Event], outcome: Outcome) -> list[str]:

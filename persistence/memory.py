@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from engine.wire import Summary
+from engine.analysis import Summary
 from persistence import memory_audit
 from persistence.columns import plain
 from persistence.ports import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from engine.wire import Summary
+from engine.analysis import Summary
 
 if TYPE_CHECKING:  # most who import this file only ask: they need no Arrow
     import pyarrow as pa

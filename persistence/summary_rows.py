@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
+from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.device import Device
 from persistence.columns import Columns
 from persistence.tables import DEVICE, PROVENANCE, SESSIONS
 
@@ -45,7 +46,7 @@ def sessions_row(summary: Summary) -> dict[str, Any]:
         "end_reason": summary.end_reason or "",
         "duration_ms": summary.duration_ms,
         "start_date": summary.started_ms // DAY_MS,
-        "anomaly_types": sorted({anomaly.type for anomaly in summary.anomalies}),
+        "anomaly_types": sorted({anomaly.type for anomaly in summary.anomalies if anomaly.status != "withdrawn"}),
     }
 
 

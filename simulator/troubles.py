@@ -129,6 +129,27 @@ def form_abandonment(scene: Scene) -> Plan:
     return Plan("form_abandonment", steps, {"form_id": "address", "fields": len(fields)}, leaves=True)
 
 
+def excessive_scrolling(scene: Scene) -> Plan:
+    """Up and down one page: 6 turns or more within 10 s, each after a quarter of the window."""
+    count = scene.whole(8, 11)  # the first two are a place and a way, and no turn yet
+    steps = [
+        plain(
+            scene.whole(400, 900) if number else scene.whole(*_START_MS),
+            "scroll",
+            f'{{"depth_percent":{scene.whole(65, 95) if number % 2 else scene.whole(5, 30)}}}',
+        )
+        for number in range(count)
+    ]
+    return Plan("excessive_scrolling", tuple(steps), {"reversals": count - 2})
+
+
+def refresh_rage(scene: Scene) -> Plan:
+    """One page loaded 3 times or more within 10 s."""
+    page, count = scene.page_ahead(1), scene.whole(3, 4)
+    steps = [page_view(scene.whole(800, 3_000) if number else scene.whole(*_START_MS), page) for number in range(count)]
+    return Plan("refresh_rage", tuple(steps), {"page": PAGES[page].url, "loads": count}, ends_page=page)
+
+
 def missing_close(scene: Scene) -> Plan:
     """The session is never closed: no `session_end` comes, whatever else happens in it."""
     return Plan("missing_close", (), {})
@@ -170,6 +191,8 @@ TROUBLES: Final[Mapping[str, Planner]] = {
         stuck_pattern,
         rapid_fire,
         form_abandonment,
+        excessive_scrolling,
+        refresh_rage,
         missing_close,
     )
 }

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.config import Detectors, Session
+from engine.config import Session
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
 from engine.residents import Archive
+from engine.rulebook import Rulebook
+from engine.rules import Rules
 from engine.session import encode_session
 from engine.wire import Batch, Click, Control, Event
 
@@ -44,10 +46,10 @@ def closed(session: str = "s1") -> Control:
 
 
 def make_registry(
-    archive: Archive | None = None, *, limits: Session | None = None, thresholds: Detectors | None = None
+    archive: Archive | None = None, *, limits: Session | None = None, thresholds: Rules | None = None
 ) -> Registry:
     return Registry(
-        limits=limits or Session(), thresholds=thresholds or Detectors(), archive=archive or MemoryArchive()
+        limits=limits or Session(), rulebook=Rulebook(thresholds or Rules()), archive=archive or MemoryArchive()
     )
 
 

@@ -6,16 +6,27 @@ within the window after the last one. Distances are compared in whole numbers: t
 """
 
 from collections.abc import Sequence
-from sys import intern
 from typing import Final
 
 import msgspec
 
-from engine.detectors.base import MAX_EVIDENCE, MAX_TEXT, Action, Detector, Finding, remember
-from engine.wire import Seen
+from engine import config, rules
+from engine.detectors.base import MAX_EVIDENCE, NO_FINDINGS, Action, Detector, Finding, Verdict, remember
+from engine.detectors.life import life_types
+from engine.element import element_of
+from engine.ignored import Ignored
+from engine.moment import Moment
+from engine.traits import KEYBOARD, MEDIA, MODIFIED, OPTED_OUT, STEPPER, TEXT_FIELD
+from engine.wire import Click
 
 _MAX_BURSTS: Final = 4  # that go on at the same time, on different spots
 _KEPT_CLICKS: Final = 4  # times `min_count`: other spots may be clicked in between
+
+
+# Clicks that say nothing of anger: on what is made for many clicks, on text, by keys.
+_CALM: Final = STEPPER | TEXT_FIELD | MEDIA | OPTED_OUT | MODIFIED | KEYBOARD
+_TWICE_MS: Final = 20  # nobody clicks 50 times a second: the same click, reported as a click and a double click
+_PRESETS: Final = {"gosight": (5, 2_000, 50), "posthog": (3, 1_000, 30), "sentry": (5, 7_000, 50)}
 
 
 class Spot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -24,9 +35,10 @@ class Spot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     y: int
     page: str
     event_id: str
+    element: str = ""
 
 
-class Burst(msgspec.Struct, array_like=True, gc=False):
+class Burst(msgspec.Struct, array_like=True, frozen=True, gc=False):
     page: str
     first_ms: int
     last_ms: int
@@ -34,43 +46,66 @@ class Burst(msgspec.Struct, array_like=True, gc=False):
     sum_x: int
     sum_y: int
     event_ids: tuple[str, ...]
+    element: str = ""
 
 
-class ClickState(msgspec.Struct, array_like=True, gc=False):
+class ClickState(msgspec.Struct, array_like=True, frozen=True, gc=False):
     recent: tuple[Spot, ...] = ()  # in time order, those of a burst left out
     bursts: tuple[Burst, ...] = ()
+    latest: Spot | None = None
 
 
 class RageClick(Detector):
     kind = "rage_click"
     severity = "high"
     State = ClickState
-    takes_older = True
 
-    def __init__(self, *, min_count: int, window_ms: int, radius_px: int, click_types: frozenset[str]) -> None:
-        self._min_count = min_count
-        self._window_ms = window_ms
-        self._radius_px = radius_px
-        self.event_types = click_types
+    def __init__(self, rule: rules.RageClick, kinds: config.Session) -> None:
+        super().__init__(rule, kinds)
+        own = rule.min_clicks, rule.window_ms, rule.radius_px
+        self._min_count, self._window_ms, self._radius_px = _PRESETS.get(rule.preset, own)
+        self.thresholds |= {
+            "min_clicks": self._min_count,
+            "window_ms": self._window_ms,
+            "radius_px": self._radius_px,
+        }
+        self._ignored = Ignored(rule.ignore_selectors, rule.ignore_texts)
+        self._click_types = kinds.click_types
+        # A page that answers is not dead, and whoever marks a text clicks two or three times.
+        calming = life_types(kinds) if rule.preset == "sentry" else kinds.selection_types
+        self.event_types = kinds.click_types | calming
+        self.first_types = kinds.click_types
 
-    def on_action(self, state: ClickState, event: Seen, before: Action) -> Finding | None:
-        click = event.click
-        if click is None or click.x is None or click.y is None:
-            return None
-        spot = Spot(event.at_ms, click.x, click.y, intern((event.path or event.screen_name)[:MAX_TEXT]), event.event_id)
-        for burst in state.bursts:
+    def see(self, state: ClickState | None, moment: Moment, before: Action) -> Verdict:
+        if moment.event_type not in self._click_types:
+            return None, NO_FINDINGS
+        click = moment.click
+        if click is None or click.x is None or click.y is None or self._is_calm(click):
+            return state, NO_FINDINGS
+        spot = Spot(moment.at_ms, click.x, click.y, moment.page, moment.event_id, element_of(click))
+        state = state or ClickState()
+        if state.latest is not None and _is_twice(state.latest, spot):
+            return state, NO_FINDINGS
+        for place, burst in enumerate(state.bursts):
             if self._belongs(burst, spot):
-                return self._found(self._grow(burst, spot))
-        self._keep(state, spot)
-        cluster = self._cluster(state.recent, spot)
+                grown = _grown(burst, spot)
+                bursts = (*state.bursts[:place], grown, *state.bursts[place + 1 :])
+                return ClickState(state.recent, bursts, spot), (self._found(grown),)
+        recent = self._kept(state.recent, spot)
+        cluster = self._cluster(recent, spot)
         if not cluster:
-            return None
-        return self._found(self._begin(state, cluster))
+            return ClickState(recent, state.bursts, spot), NO_FINDINGS
+        burst = _burst(cluster)
+        rest = tuple(spot for spot in recent if spot not in cluster)
+        going_on = [other for other in state.bursts if other.last_ms >= burst.last_ms - self._window_ms]
+        return ClickState(rest, (*going_on[1 - _MAX_BURSTS :], burst), spot), (self._found(burst),)
+
+    def _is_calm(self, click: Click) -> bool:
+        return click.traits & _CALM > 0 or click.x == click.y == 0 or self._ignored.holds(click)
 
     def _belongs(self, burst: Burst, spot: Spot) -> bool:
-        in_time = burst.first_ms - self._window_ms <= spot.at_ms <= burst.last_ms + self._window_ms
         return (
-            in_time
+            spot.at_ms <= burst.last_ms + self._window_ms
             and spot.page == burst.page
             and self._is_near(spot, burst.count, burst.sum_x, burst.sum_y, self._radius_px)
         )
@@ -79,23 +114,10 @@ class RageClick(Detector):
         """Whether a click is within `reach_px` of the centre of `count` clicks."""
         return _distance(spot, count, sum_x, sum_y) <= (reach_px * count) ** 2
 
-    def _grow(self, burst: Burst, spot: Spot) -> Burst:
-        burst.count += 1
-        burst.sum_x += spot.x
-        burst.sum_y += spot.y
-        burst.first_ms = min(burst.first_ms, spot.at_ms)
-        burst.last_ms = max(burst.last_ms, spot.at_ms)
-        burst.event_ids = remember(burst.event_ids, spot.event_id)
-        return burst
-
-    def _keep(self, state: ClickState, spot: Spot) -> None:
-        """An older click takes its place in time; the newest one decides who is still inside the window."""
-        recent = [*state.recent, spot]
-        if len(recent) > 1 and spot.at_ms < recent[-2].at_ms:
-            recent.sort(key=lambda other: other.at_ms)
-        oldest_ms = recent[-1].at_ms - self._window_ms
-        kept = [other for other in recent if other.at_ms >= oldest_ms]
-        state.recent = tuple(kept[-self._min_count * _KEPT_CLICKS :])
+    def _kept(self, recent: Sequence[Spot], spot: Spot) -> tuple[Spot, ...]:
+        """The newest one decides who is still inside the window."""
+        oldest_ms = spot.at_ms - self._window_ms
+        return (*(other for other in recent if other.at_ms >= oldest_ms), spot)[-self._min_count * _KEPT_CLICKS :]
 
     def _cluster(self, recent: Sequence[Spot], spot: Spot) -> list[Spot]:
         """The clicks with `spot` that all lie within the radius of their own centre, or none: the farthest from the
@@ -113,40 +135,48 @@ class RageClick(Detector):
             del cluster[farthest]
         return []
 
-    def _begin(self, state: ClickState, cluster: Sequence[Spot]) -> Burst:
-        burst = Burst(
-            page=cluster[0].page,
-            first_ms=cluster[0].at_ms,
-            last_ms=cluster[-1].at_ms,
-            count=len(cluster),
-            sum_x=sum(spot.x for spot in cluster),
-            sum_y=sum(spot.y for spot in cluster),
-            event_ids=tuple(spot.event_id for spot in cluster[:MAX_EVIDENCE]),
-        )
-        state.recent = tuple(spot for spot in state.recent if spot not in cluster)
-        over_ms = burst.last_ms - self._window_ms
-        going_on = [other for other in state.bursts if other.last_ms >= over_ms]
-        state.bursts = (*going_on[1 - _MAX_BURSTS :], burst)
-        return burst
-
     def _found(self, burst: Burst) -> Finding:
         x, y = round(burst.sum_x / burst.count), round(burst.sum_y / burst.count)
         return Finding(
             first_event_id=burst.event_ids[0],
             started_ms=burst.first_ms,
+            last_ms=burst.last_ms,
             detected_ms=burst.last_ms,
             description=f"{burst.count} clicks around ({x}, {y}) within {burst.last_ms - burst.first_ms} ms.",
-            event_ids=list(burst.event_ids),
-            details={
-                "count": burst.count,
-                "x": x,
-                "y": y,
-                "path": burst.page,
-                "min_count": self._min_count,
-                "window_ms": self._window_ms,
-                "radius_px": self._radius_px,
-            },
+            event_ids=burst.event_ids,
+            details={"count": burst.count, "x": x, "y": y, "path": burst.page, "element": burst.element},
         )
+
+
+def _burst(cluster: Sequence[Spot]) -> Burst:
+    return Burst(
+        page=cluster[0].page,
+        first_ms=cluster[0].at_ms,
+        last_ms=cluster[-1].at_ms,
+        count=len(cluster),
+        sum_x=sum(spot.x for spot in cluster),
+        sum_y=sum(spot.y for spot in cluster),
+        event_ids=tuple(spot.event_id for spot in cluster[:MAX_EVIDENCE]),
+        element=cluster[-1].element,
+    )
+
+
+def _grown(burst: Burst, spot: Spot) -> Burst:
+    return Burst(
+        burst.page,
+        burst.first_ms,
+        spot.at_ms,
+        burst.count + 1,
+        burst.sum_x + spot.x,
+        burst.sum_y + spot.y,
+        remember(burst.event_ids, spot.event_id),
+        burst.element,
+    )
+
+
+def _is_twice(latest: Spot, spot: Spot) -> bool:
+    same = (latest.x, latest.y, latest.page) == (spot.x, spot.y, spot.page)
+    return same and spot.at_ms - latest.at_ms < _TWICE_MS
 
 
 def _distance(spot: Spot, count: int, sum_x: int, sum_y: int) -> int:

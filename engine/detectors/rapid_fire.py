@@ -3,9 +3,10 @@
 Five gaps are six actions. One anomaly per burst, growing with it. A gap of exactly the limit ends the burst.
 """
 
-from engine.detectors.base import Action, Detector, Finding
-from engine.detectors.run import Run
-from engine.wire import Seen
+from engine import config, rules
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
+from engine.detectors.run import Run, extended
+from engine.moment import Moment
 
 
 class RapidFire(Detector):
@@ -13,21 +14,22 @@ class RapidFire(Detector):
     severity = "high"
     State = Run
 
-    def __init__(self, *, min_gaps: int, gap_ms: int) -> None:
-        self._min_gaps = min_gaps
-        self._gap_ms = gap_ms
-        self.max_gap_ms = gap_ms
+    def __init__(self, rule: rules.RapidFire, kinds: config.Session) -> None:
+        super().__init__(rule, kinds)
+        self._min_gaps = rule.min_gaps
+        self.max_gap_ms = rule.gap_ms
 
-    def on_action(self, state: Run, event: Seen, before: Action) -> Finding | None:
-        run = state.extended(event, before)
-        return self._found(run, event.at_ms) if run.count > self._min_gaps else None
+    def see(self, state: Run | None, moment: Moment, before: Action) -> Verdict:
+        run = extended(state, moment, before)
+        return run, (self._found(run, moment),) if run.count > self._min_gaps else NO_FINDINGS
 
-    def _found(self, run: Run, last_ms: int) -> Finding:
+    def _found(self, run: Run, moment: Moment) -> Finding:
         return Finding(
             first_event_id=run.event_ids[0],
             started_ms=run.first_ms,
-            detected_ms=last_ms,
-            description=f"{run.count} actions followed each other in less than {self._gap_ms} ms each.",
-            event_ids=list(run.event_ids),
-            details={"count": run.count, "min_gaps": self._min_gaps, "gap_ms": self._gap_ms},
+            last_ms=moment.at_ms,
+            detected_ms=moment.at_ms,
+            description=f"{run.count} actions followed each other in less than {self.max_gap_ms} ms each.",
+            event_ids=run.event_ids,
+            details={"count": run.count},
         )

@@ -1,64 +1,41 @@
 """Stuck pattern: the same steps over and over (seed 000: typing, send, back, three or more times in a row).
 
-A step done twice is still that step (`typing, typing, send, back` is one cycle). Any other action breaks the run.
+A strict sequence that everybody has: a step done twice is still that step (`typing, typing, send, back` is one cycle),
+any other action breaks the row.
 """
 
-from collections.abc import Sequence
-
-import msgspec
-
-from engine.detectors.base import Action, Detector, Finding, remember
-from engine.wire import Seen
-
-
-class CycleState(msgspec.Struct, array_like=True, gc=False):
-    step: int = 0  # steps of the open cycle done so far
-    cycles: int = 0
-    first_ms: int = 0
-    event_ids: tuple[str, ...] = ()
+from engine import config
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
+from engine.detectors.cluster import Cluster
+from engine.detectors.progress import Course, Progress
+from engine.moment import Moment
+from engine.rules import StuckPattern as Rule
 
 
 class StuckPattern(Detector):
     kind = "stuck_pattern"
     severity = "high"
-    State = CycleState
+    State = Progress
 
-    def __init__(self, *, steps: Sequence[frozenset[str]], min_cycles: int) -> None:
-        self._steps = tuple(steps)
-        self._min_cycles = min_cycles
-        self.first_types = self._steps[0]
-        self._name = " -> ".join(min(step) for step in self._steps)
+    def __init__(self, rule: Rule, kinds: config.Session) -> None:
+        super().__init__(rule, kinds)
+        self._course = Course(rule.steps, times=rule.min_cycles, window_ms=0, is_strict=True)
+        self._min_cycles = rule.min_cycles
+        self.first_types = rule.steps[0]
 
-    def on_action(self, state: CycleState, event: Seen, before: Action) -> Finding | None:
-        if event.event_type in self._steps[state.step]:
-            return self._advance(state, event)
-        if not state.event_ids or event.event_type in self._steps[state.step - 1]:
-            return None
-        self._restart(state)
-        return self._advance(state, event) if event.event_type in self._steps[0] else None
+    def see(self, state: Progress | None, moment: Moment, before: Action) -> Verdict:
+        progress = self._course.advanced(state, moment)
+        if progress is None or not progress.cycles.count or (state is not None and progress.cycles is state.cycles):
+            return progress, NO_FINDINGS
+        return progress, (self._found(progress.cycles),)
 
-    def _advance(self, state: CycleState, event: Seen) -> Finding | None:
-        if not state.event_ids:
-            state.first_ms = event.at_ms
-        state.event_ids = remember(state.event_ids, event.event_id)
-        state.step += 1
-        if state.step < len(self._steps):
-            return None
-        state.step = 0
-        state.cycles += 1
-        return self._found(state, event.at_ms) if state.cycles >= self._min_cycles else None
-
-    def _restart(self, state: CycleState) -> None:
-        state.step = 0
-        state.cycles = 0
-        state.event_ids = ()
-
-    def _found(self, state: CycleState, last_ms: int) -> Finding:
+    def _found(self, cycles: Cluster) -> Finding:
         return Finding(
-            first_event_id=state.event_ids[0],
-            started_ms=state.first_ms,
-            detected_ms=last_ms,
-            description=f"{self._name} was done {state.cycles} times in a row.",
-            event_ids=list(state.event_ids),
-            details={"pattern": self._name, "cycles": state.cycles, "min_cycles": self._min_cycles},
+            first_event_id=cycles.event_ids[0],
+            started_ms=cycles.first_ms,
+            last_ms=cycles.last_ms,
+            detected_ms=cycles.last_ms,
+            description=f"{self._course.name} was done {cycles.count} times in a row.",
+            event_ids=cycles.event_ids,
+            details={"pattern": self._course.name, "cycles": cycles.count, "min_cycles": self._min_cycles},
         )

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from actors.ports import ShardStats
 from actors.shard import Shard
+from engine.analysis import Summary
 from engine.config import Config
 from engine.config import Journal as JournalLimits
 from engine.config import Session as Limits
 from engine.session import encode_session
-from engine.wire import Batch, Control, Event, Reply, Summary, decode_reply, encode
+from engine.wire import Batch, Control, Event, Reply, decode_reply, encode
 from persistence.journal import Frame, Journal, JournalReader
 from tests.builders import T0
 

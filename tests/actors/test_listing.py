@@ -1,6 +1,6 @@
 from actors.listing import Unstored, merge, newest
+from engine.analysis import Summary
 from engine.registry import Registry
-from engine.wire import Summary
 from persistence.ports import SessionFilter
 from tests.builders import T0, batch, click, event, make_registry
 
@@ -53,7 +53,7 @@ def test_filters_narrow_the_list() -> None:
 
 def test_sessions_with_an_anomaly_are_found_while_they_are_live() -> None:
     registry = live(0)
-    registry.apply(batch(*(click(at, session="angry") for at in range(6))), T0, 2)
+    registry.apply(batch(*(click(100 * at, session="angry") for at in range(6))), T0, 2)
     wanted = SessionFilter("default", anomaly="rage_click")
     assert names(newest(registry.residents.live.values(), Unstored(), wanted)) == ["angry"]
 

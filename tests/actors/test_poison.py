@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from actors.careful_fold import CarefulFold
-from engine.config import Detectors, Session
+from engine.config import Session
 from engine.memory_archive import MemoryArchive
 from engine.poison import ENDS, Isolated, Subject
 from engine.registry import Registry
+from engine.rulebook import Rulebook
+from engine.rules import Rules
 from engine.wire import (
     ACCEPTED,
     DUPLICATE,
@@ -226,7 +228,7 @@ class GuardRig:
 
     def start(self) -> None:
         self.journal = Journal(self._folder)
-        self.registry = FragileRegistry(limits=Session(), thresholds=Detectors(), archive=MemoryArchive())
+        self.registry = FragileRegistry(limits=Session(), rulebook=Rulebook(Rules()), archive=MemoryArchive())
         self.fold = CarefulFold(self.journal, self.registry, Isolated(), shard=0)
         for number in (1, 2):
             self.registry.apply(decode_batch(self.body(number)), T0, number)

@@ -46,7 +46,7 @@ def test_a_batch_becomes_one_frame_that_holds_what_came_and_what_it_did(rig: Sha
 
 
 def test_a_session_can_be_read_as_soon_as_its_batch_is_answered(rig: ShardRig) -> None:
-    rig.send(*(click(at) for at in range(6)))
+    rig.send(*(click(100 * at) for at in range(6)))
     summary = rig.session()
     assert summary is not None
     assert (summary.event_count, summary.has_rage_click, summary.state) == (6, True, "live")
@@ -258,8 +258,8 @@ def test_ended_sessions_are_listed_until_every_sink_has_them(rig: ShardRig) -> N
 
 
 def test_stats_count_what_happened_since_the_process_started(rig: ShardRig) -> None:
-    rig.send(*(click(at) for at in range(6)), click(5), event("app_close", 6))
-    rig.send(event(at=3), event(session="s2"))
+    rig.send(*(click(50 * at) for at in range(6)), click(250, id="click@250:10,10/"), event("app_close", 251))
+    rig.send(event(at=300), event(session="s2"))
     stats = rig.tick()
     assert (stats.live, stats.started, stats.ended) == (1, 2, {"close": 1})
     assert (stats.duplicates, stats.late) == (1, 1)

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from actors.wiring import system_now_ms
 from engine.config import Config
-from tests.chaos.refold import END_ANOMALY, Refold, key_of
+from tests.chaos.refold import AT_THE_END, GONE, Refold, key_of
 from tests.chaos.rows import Rows
 from tests.chaos.verdict import told
 from tests.live.serving import Serving
@@ -47,11 +47,11 @@ def disagreements(analyses: Sequence[Told], rows: Rows, config: Config, started_
     seen = {(view["session_id"], view["generation"]): view for view, _ in answers}
     differing = [found for view, at_ms in answers for found in refold.differences(view, at_ms)]
     live = Counter(key_of(view) for view in seen.values() if view["state"] == "live")
-    versions = {row["anomaly_id"]: row["version"] for row in rows.anomalies if row["type"] != END_ANOMALY}
+    standing = {row["anomaly_id"] for row in rows.anomalies if row["type"] not in AT_THE_END and row["status"] != GONE}
     return [
         *told("acked events have sessions that the server does not know", refusals),
         *told("sessions of stored events are in no answer", refold.sessions.keys() - seen.keys()),
         *told("keys have several live sessions", [owner for owner, count in live.items() if count > 1]),
         *told("answers differ from the rows", differing),
-        *told("anomalies differ from the rows", versions.items() ^ refold.anomaly_versions().items()),
+        *told("anomalies differ from the rows", standing ^ refold.standing()),
     ]

@@ -14,10 +14,13 @@ import msgspec
 
 from engine import slots
 from engine.config import Config
+from engine.device import Device
 from engine.fold import Folder
+from engine.rulebook import Rulebook
 from engine.session import Session
 from engine.summary import summarise
-from engine.wire import ISOLATED, OVERFLOWED, Click, Device, Seen
+from engine.wire import ISOLATED, OVERFLOWED, Event
+from gateway.payloads import extractors
 from gateway.views import session_view
 from persistence.tables import DEVICE
 from tests.chaos.rows import Row
@@ -27,7 +30,9 @@ View = Mapping[str, Any]
 
 _NOT_COMPARED: Final = frozenset({"events_duplicate", "events_late"})
 _SLACK_MS: Final = 5_000  # a busy machine ticks late
-END_ANOMALY: Final = "missing_close"  # found when the session ends, and no row tells when that was
+# May be found when the session ends, and no row tells when that was.
+AT_THE_END: Final = frozenset({"missing_close", "form_abandonment", "dead_click"})
+GONE: Final = "withdrawn"
 
 
 class Refold:
@@ -38,7 +43,8 @@ class Refold:
 
     def __init__(self, rows: Iterable[Row], config: Config, *, started_ms: int = 0) -> None:
         self._limits = config.session
-        self._folder = Folder(config.session, config.detectors)
+        self._extractors = extractors(config.session)
+        self._folder = Folder(config.session, Rulebook(config.detectors))
         self._not_before_ms = started_ms + config.session.grace_ms
         self._rows: dict[Place, list[Row]] = defaultdict(list)
         for row in rows:
@@ -64,8 +70,17 @@ class Refold:
         )
         for _, frame in groupby(rows, key=lambda row: row["src_seq"]):
             for row in sorted(frame, key=lambda row: int(row["at_ms"])):  # as a shard folds a batch
-                self._folder.fold(session, seen_of(row), row["received_ms"])
+                self._folder.fold(session, self._event(row), row["received_ms"])
+            for _ in self._folder.settle():
+                pass
         return session
+
+    def _event(self, row: Row) -> Event:
+        event = event_of(row)
+        extract = self._extractors.get(event.event_type)
+        if extract is not None and event.payload:
+            extract(event)
+        return event
 
     def differences(self, told: View, at_ms: int) -> Iterator[str]:
         """What is wrong with an analysis that was read at `at_ms`, of a session that got no event afterwards."""
@@ -98,10 +113,10 @@ class Refold:
         if told["state"] == "live" and late_ms > _SLACK_MS:
             yield f"is still live, {late_ms} ms after its time"
 
-    def anomaly_versions(self) -> dict[str, int]:
-        """By id, those that do not depend on how a session ends."""
+    def standing(self) -> set[str]:
+        """The ids of anomalies that were not withdrawn, of those that do not depend on how a session ends."""
         found = [anomaly for session in self.sessions.values() for anomaly in session.anomalies]
-        return {anomaly.id: anomaly.version for anomaly in found if anomaly.type != END_ANOMALY}
+        return {anomaly.id for anomaly in found if anomaly.type not in AT_THE_END and anomaly.status != GONE}
 
 
 def key_of(row: Row) -> str:
@@ -111,11 +126,10 @@ def key_of(row: Row) -> str:
     return slots.session_key(row["project_id"], row["session_id"])
 
 
-def seen_of(row: Row) -> Seen:
+def event_of(row: Row) -> Event:
     """The inverse of what `persistence/event_columns.py` does, as far as the fold looks."""
     device = Device(*(row[name] for name in DEVICE))
-    has_click = row["click_x"] is not None or row["click_y"] is not None
-    return Seen(
+    return Event(
         project_id=row["project_id"],
         event_id=row["event_id"],
         session_id=row["session_id"],
@@ -129,15 +143,18 @@ def seen_of(row: Row) -> Seen:
         device=device if device != Device() else None,
         country=row["country"],
         city=row["city"],
-        click=Click(row["click_x"], row["click_y"]) if has_click else None,
         scroll_depth=row["scroll_depth"],
+        payload=row["payload"],
     )
 
 
 def _comparable(view: View) -> dict[str, Any]:
     anomalies = [
-        {**anomaly, "started_at": "", "detected_at": ""} if anomaly["type"] == END_ANOMALY else anomaly
+        {**anomaly, "version": 0, "started_at": "", "last_at": "", "detected_at": ""}
+        if anomaly["type"] in AT_THE_END
+        else {**anomaly, "version": 0}  # a batch that comes after the end has its say once
         for anomaly in view["anomalies"]
+        if anomaly["status"] != GONE
     ]
     rest = {name: value for name, value in view.items() if name not in _NOT_COMPARED}
     return {**rest, "anomalies": sorted(anomalies, key=lambda anomaly: str(anomaly["id"]))}

@@ -19,14 +19,14 @@ Row = Mapping[str, Any]
 _IN_ORDER: Final = "src_shard, src_seq, src_index"
 _SEEN: Final = (  # what the fold looks at
     "project_id, event_id, session_id, user_id, event_type, flags, url, path, screen_name, country, city,"
-    f" click_x, click_y, scroll_depth, {', '.join(DEVICE)}"
+    f" click_x, click_y, scroll_depth, payload, {', '.join(DEVICE)}"
 )
 # Times as Unix milliseconds. Without FINAL: what a merge would hide is to be seen.
 _QUERIES: Final[Mapping[str, str]] = {
     "events": f"SELECT {_SEEN}, generation, late, {_IN_ORDER}, toUnixTimestamp64Milli(timestamp) AS at_ms,"
     f" toUnixTimestamp64Milli(received_at) AS received_ms FROM events ORDER BY {_IN_ORDER}",
     "final": "SELECT event_id, count() AS copies FROM events FINAL GROUP BY event_id",
-    "anomalies": "SELECT anomaly_id, type, version FROM anomalies FINAL",
+    "anomalies": "SELECT anomaly_id, type, status FROM anomalies FINAL",
     "bad_rows": f"SELECT original, code FROM bad_rows ORDER BY {_IN_ORDER}",
 }
 _SETTINGS: Final = {

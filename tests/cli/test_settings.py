@@ -1,11 +1,19 @@
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from cli.catalogue import SETTINGS
+from cli.catalogue import RENAMED, SETTINGS
 from cli.settings import load, value_of, variable_of
-from engine.config import Config
+from engine.config import Config, Project
 from engine.errors import ConfigError
+from engine.overlay import plain
+from engine.rules import Sequence
+
+
+def variable(name: str) -> str:
+    return "SESSIOND_" + name.replace(".", "__").upper()
 
 
 def written(folder: Path, text: str) -> Path:
@@ -41,13 +49,10 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
 def test_every_setting_can_be_given_by_the_environment(name: str) -> None:
     setting = SETTINGS[name]
     default = setting.default
-    text = {True: "true", False: "false"}.get(default, str(default)) if isinstance(default, bool) else str(default)
-    if setting.is_list:
-        text = '[["a"]]' if isinstance(default, tuple) else "a, b"
+    text = default if isinstance(default, str) else msgspec.json.encode(plain(default)).decode()
     found = load(None, {variable_of(setting): text}, {})
     assert found.origins[name] == f"environment variable {variable_of(setting)}"
-    if not setting.is_list:
-        assert value_of(found.config, setting) == default
+    assert value_of(found.config, setting) == default
 
 
 def test_a_list_in_a_variable_is_separated_by_commas() -> None:
@@ -56,8 +61,52 @@ def test_a_list_in_a_variable_is_separated_by_commas() -> None:
 
 
 def test_a_list_of_lists_in_a_variable_is_json() -> None:
-    found = load(None, {"SESSIOND_DETECTORS__STUCK_PATTERN_STEPS": '[["a"],["b","c"]]'}, {})
-    assert found.config.detectors.stuck_pattern_steps == (frozenset("a"), frozenset("bc"))
+    found = load(None, {"SESSIOND_DETECTORS__STUCK_PATTERN__STEPS": '[["a"],["b","c"]]'}, {})
+    assert found.config.detectors.stuck_pattern.steps == (frozenset("a"), frozenset("bc"))
+
+
+def test_a_list_of_tables_in_a_variable_is_json() -> None:
+    text = '[{"name": "hesitant", "steps": [["view_pay"], ["back"]], "times": 2}]'
+    found = load(None, {"SESSIOND_DETECTORS__SEQUENCES__PATTERNS": text}, {})
+    assert found.config.detectors.sequences.patterns == (
+        Sequence("hesitant", (frozenset({"view_pay"}), frozenset({"back"})), times=2),
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_name_of_the_version_before_is_refused_with_the_new_one(old: str, new: str) -> None:
+    with pytest.raises(
+        ConfigError, match=re.escape(f"`{old}` (environment variable {variable(old)}) is not a setting")
+    ):
+        load(None, {variable(old): "5"}, {})
+    assert new in SETTINGS
+
+
+def test_a_project_has_rules_of_its_own_in_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "[projects.shop.detectors.rage_click]\nmin_clicks = 4\n")
+    found = load(file, {}, {})
+    assert found.config.projects == {"shop": Project({"rage_click": {"min_clicks": 4}})}
+    assert found.origins["projects"] == f"file {file}"
+
+
+@pytest.mark.parametrize(
+    ("table", "part"),
+    [
+        (
+            "[projects.shop.detectors.rage_click]\nmin_clicks = 1",
+            "`projects.shop.detectors.rage_click.min_clicks` is 1;",
+        ),
+        ("[projects.shop.detectors.rage_klick]\n", "`projects.shop.detectors.rage_klick` is no detector"),
+        ("[projects.shop.detectors.rage_click]\nclicks = 5", "`projects.shop.detectors.rage_click.clicks` is no field"),
+        ("[projects.shop]\ndetektors = 5", "`projects`"),
+    ],
+)
+def test_a_wrong_rule_of_a_project_is_refused_by_name(tmp_path: Path, table: str, part: str) -> None:
+    file = written(tmp_path, table)
+    with pytest.raises(ConfigError) as refused:
+        load(file, {}, {})
+    assert part in refused.value.message
+    assert str(file) in refused.value.message
 
 
 @pytest.mark.parametrize(
@@ -67,7 +116,7 @@ def test_a_list_of_lists_in_a_variable_is_json() -> None:
         ({"SESSIOND_SERVER__PORT": "x"}, ["`server.port`", "'x'", "a whole number"]),
         ({"SESSIOND_SERVER__INSECURE": "perhaps"}, ["`server.insecure`", "true or false"]),
         ({"SESSIOND_CLICKHOUSE__PRESET": "x"}, ["`clickhouse.preset`", '"seed-000"']),
-        ({"SESSIOND_DETECTORS__STUCK_PATTERN_STEPS": "[["}, ["`detectors.stuck_pattern_steps`", "a list"]),
+        ({"SESSIOND_DETECTORS__STUCK_PATTERN__STEPS": "[["}, ["`detectors.stuck_pattern.steps`", "a list"]),
         ({"SESSIOND_SERVER__PROT": "1"}, ["`server.prot`", "SESSIOND_SERVER__PROT", "not a setting"]),
         ({"SESSIOND_CONFIG": "/nowhere.toml"}, ["/nowhere.toml", "cannot be read"]),
     ],

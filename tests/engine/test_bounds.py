@@ -3,18 +3,21 @@
 import tracemalloc
 
 from engine.actionlog import extended
-from engine.config import Detectors, Session
+from engine.config import Session
+from engine.device import Device
 from engine.fold import MAX_DEVICE_TEXT, Folder
 from engine.registry import Registry
+from engine.rulebook import Rulebook
+from engine.rules import Rules
 from engine.session import Session as State
 from engine.session import encode_session
-from engine.wire import Device, Event
+from engine.wire import Event
 from tests.builders import T0, batch, click, event, make_registry
 
 LIMITS = Session(
     max_ids=1_000, max_actions=100, max_event_types=20, max_screens=50, max_anomalies=10, burst_events=1_000_000
 )
-BUDGET_BYTES = 150_000
+BUDGET_BYTES = 350_000
 
 
 def hostile(number: int) -> Event:
@@ -28,7 +31,7 @@ def hostile(number: int) -> Event:
 
 
 def test_a_session_of_any_number_of_any_events_stays_within_its_budget() -> None:
-    folder, session = Folder(LIMITS, Detectors()), State("default\0s1", "", "default", "", 1, T0, T0, T0)
+    folder, session = Folder(LIMITS, Rulebook(Rules())), State("default\0s1", "", "default", "", 1, T0, T0, T0)
     sizes = []
     for number in range(20_000):
         folder.fold(session, hostile(number), T0)
@@ -44,7 +47,7 @@ def test_a_session_of_any_number_of_any_events_stays_within_its_budget() -> None
 
 
 def test_what_a_shard_remembers_of_types_and_devices_is_bounded() -> None:
-    folder = Folder(LIMITS, Detectors())
+    folder = Folder(LIMITS, Rulebook(Rules()))
     for number in range(12_000):
         session = State(f"default\0s{number}", "", "default", "", 1, T0, T0, T0)
         folder.fold(session, event(f"type{number}", device=Device(f"browser{number}" + "x" * 1_000)), T0)

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.actionlog import ActionLog
+from engine.analysis import ActionCount, CommonPattern, RepeatedPattern
 from engine.patterns import MAX_LISTED, common_patterns, most_used_actions, repeated_patterns
-from engine.wire import ActionCount, CommonPattern, RepeatedPattern
 from tests.builders import T0
 
 

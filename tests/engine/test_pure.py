@@ -11,6 +11,7 @@ ALLOWED = {
     "collections",
     "contextlib",
     "engine",
+    "fnmatch",
     "functools",
     "heapq",
     "itertools",

@@ -1,7 +1,8 @@
+from engine.analysis import ActionCount, CommonPattern, RepeatedPattern, Summary
+from engine.device import Device
 from engine.registry import Registry
 from engine.slots import session_key
 from engine.summary import summarise
-from engine.wire import ActionCount, CommonPattern, Device, RepeatedPattern, Summary
 from tests.builders import GAP, T0, batch, click, event, make_registry
 from tests.engine.drive import S1, take, tick
 
@@ -64,7 +65,7 @@ def test_a_session_of_one_page_is_a_bounce() -> None:
 
 def test_a_rage_click_shows() -> None:
     registry = make_registry()
-    take(registry, *(click(at) for at in range(6)))
+    take(registry, *(click(100 * at) for at in range(6)))
     found = summarise(registry.residents.live[S1])
     assert (found.has_rage_click, found.has_dead_click, found.click_count) == (True, False, 6)
 
@@ -89,7 +90,7 @@ def test_patterns_that_cannot_be_computed_are_left_out_and_counted_and_the_sessi
     outcome = registry.end([(S1, 1), (session_key("default", "s2"), 1)], T0, 2)
     found = {summary.session_id: (summary.event_count, len(summary.most_used_actions)) for summary in outcome.summaries}
     assert found == {"s1": (1, 0), "s2": (1, 1)}
-    assert dict(registry.folder.watch.errors) == {"patterns": 1}
+    assert dict(registry.folder.noted.errors) == {"patterns": 1}
 
 
 def test_a_session_whose_patterns_fail_can_be_read() -> None:

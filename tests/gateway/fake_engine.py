@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
+from engine.analysis import Summary
 from engine.errors import Wait
-from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event, Reply, Summary
+from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event, Reply
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.wire import Device
+from engine.device import Device
 from gateway.agent import MAX_AGENT_CHARACTERS, MAX_PIXELS, AgentReader
 from gateway.raw_event import RawDevice
 

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
+from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.device import Device
 from persistence.ports import SessionFilter, StoredEvent
 from tests.gateway.builders import is_problem
 from tests.gateway.conftest import NOW_MS
@@ -81,11 +82,16 @@ async def test_a_session_shows_everything_about_it(client: httpx.AsyncClient, en
                 "id": "x",
                 "type": "rage_click",
                 "severity": "high",
+                "status": "confirmed",
+                "version": 1,
+                "rule_version": 1,
                 "description": "6 clicks",
                 "started_at": "2026-01-02T03:00:05.678Z",
+                "last_at": "2026-01-02T03:00:05.680Z",
                 "detected_at": "2026-01-02T03:00:05.680Z",
                 "event_ids": ["e1"],
                 "details": {"count": 6},
+                "thresholds": {},
             }
         ],
         "device": {

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from engine.wire import Device, Event
+from engine.device import Device
+from engine.wire import Event
 from gateway.decode import Decoder
 from gateway.normalise import Arrival
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from engine.wire import Summary
+from engine.analysis import Summary
 from gateway.app import Gateway, create_app
 from gateway.raw_event import RawEvent
 from tests.gateway.conftest import NOW_MS

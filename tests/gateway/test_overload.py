@@ -7,9 +7,10 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Message
 
+from engine.analysis import Summary
 from engine.config import Config, Server
 from engine.errors import Wait
-from engine.wire import BadRow, Control, Event, Reply, Summary
+from engine.wire import BadRow, Control, Event, Reply
 from gateway.agent import AgentReader
 from gateway.app import create_app
 from gateway.call import PIECE_BYTES

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from engine.config import Config, Session
-from engine.wire import Click, ErrorInfo, Event, Vitals
+from engine.traits import INTERACTIVE, KNOWN
+from engine.wire import Click, ErrorInfo, Event, Facts
 from gateway.agent import AgentReader
 from gateway.normalise import Arrival, Normaliser
 from gateway.raw_event import RawEvent
@@ -28,7 +29,7 @@ def normal(normaliser: Normaliser, event_type: str, payload: Any) -> Event:
 @pytest.mark.parametrize("event_type", ["click", "tap"])
 def test_a_click_has_a_place_and_a_target(normaliser: Normaliser, event_type: str) -> None:
     payload = {"x": 10, "y": 20.9, "target": {"selector": "#buy", "tag": "button", "text": "Buy"}, "more": [1]}
-    assert normal(normaliser, event_type, payload).click == Click(10, 20, "#buy", "button", "Buy")
+    assert normal(normaliser, event_type, payload).click == Click(10, 20, "#buy", "button", "Buy", KNOWN | INTERACTIVE)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_a_click_has_a_place_and_a_target(normaliser: Normaliser, event_type: st
         ({"x": 2**31 - 1, "y": 2**31}, Click(2**31 - 1, None)),
         ({"x": -(2**31), "y": -(2**31) - 1}, Click(-(2**31), None)),
         ({"target": None}, Click()),
-        (rb'{"x":1,"y":1e999,"target":{"tag":"a"}}', Click(1, None, "", "a")),
+        (rb'{"x":1,"y":1e999,"target":{"tag":"a"}}', Click(1, None, "", "a", "", KNOWN | INTERACTIVE)),
         (b'{"x":' + b"9" * 400 + b',"y":2}', Click(None, 2)),
         ({}, Click()),
     ],
@@ -68,10 +69,10 @@ def test_an_error_with_other_types_stays_empty(normaliser: Normaliser) -> None:
 
 def test_web_vitals_are_numbers(normaliser: Normaliser) -> None:
     payload = b'{"lcp":1200,"fid":8.5,"cls":"bad","ttfb":' + b"9" * 400 + b"}"
-    assert normal(normaliser, "web_vitals", payload).vitals == Vitals(1200.0, 8.5, None, None)
+    assert normal(normaliser, "web_vitals", payload).facts == Facts(1200.0, 8.5)
 
 
 def test_other_types_leave_their_payload_unread(normaliser: Normaliser) -> None:
     event = normal(normaliser, "purchase", {"x": 1, "depth_percent": 5, "message": "m", "lcp": 1})
-    assert (event.click, event.scroll_depth, event.error, event.vitals) == (None, None, None, None)
+    assert (event.click, event.scroll_depth, event.error, event.facts) == (None, None, None, None)
     assert event.payload == '{"x":1,"depth_percent":5,"message":"m","lcp":1}'

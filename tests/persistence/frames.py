@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from engine.wire import Anomaly, AnomalyRow, BadRow, Batch, Device, Event, Outcome, Summary, encode
+from engine.analysis import Anomaly, Summary
+from engine.device import Device
+from engine.wire import AnomalyRow, BadRow, Batch, Event, Outcome, encode
 from persistence.flush import FlushRules
 from persistence.journal import Frame, Journal
 from persistence.unpacked import Unpacked, unpack

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from engine.wire import Anomaly, Summary
+from engine.analysis import Anomaly, Summary
 from persistence.ports import SessionFilter, Store
 from tests.persistence.store_rows import (
     FEBRUARY_MS,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from engine.wire import ActionCount, Anomaly, CommonPattern, Device, RepeatedPattern, Summary
+from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.device import Device
 from persistence.columns import Columns, typed
 from persistence.ports import EventFilter, Rows, SessionFilter, Store
 from persistence.summary_rows import sessions_columns

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.device import Device
 from engine.errors import JournalDamaged
 from engine.wire import (
     DUPLICATE,
@@ -16,11 +17,10 @@ from engine.wire import (
     OVERFLOWED,
     QUARANTINED,
     Click,
-    Device,
     ErrorInfo,
     Event,
+    Facts,
     Outcome,
-    Vitals,
     encode,
 )
 from persistence.chunk import chunk_of
@@ -132,7 +132,7 @@ def test_groups_are_flattened_and_what_was_not_said_is_none() -> None:
     click, error, vitals = event("e1"), event("e2"), event("e3")
     click.click, click.scroll_depth = Click(x=0, y=20, selector="#buy", tag="a", text="Buy"), 0
     error.error = ErrorInfo("boom", "at f", "TypeError")
-    vitals.vitals = Vitals(lcp=1200.5, cls=0.0)
+    vitals.facts = Facts(lcp=1200.5, cls=0.0)
     columns = columns_of(click, error, vitals)
     assert {name: values for name, values in columns.items() if name not in REQUIRED} == {
         "scroll_depth": [0, None, None],
@@ -207,7 +207,8 @@ def test_a_tick_stores_the_summaries_and_anomalies_of_the_sessions_it_ended() ->
     assert list(tables) == ["anomalies", "sessions"]
     rows = [{name: values[index] for name, values in tables["sessions"].items()} for index in range(2)]
     assert rows == [sessions_row(summary(name)) | {"src_shard": 2, "src_seq": 9} for name in ("s1", "s2")]
-    assert tables["anomalies"] == {
+    origin = {"src_shard": [2], "src_seq": [9]}
+    assert tables["anomalies"] == origin | {
         "project_id": ["default"],
         "session_id": ["s1"],
         "generation": [1],
@@ -221,8 +222,10 @@ def test_a_tick_stores_the_summaries_and_anomalies_of_the_sessions_it_ended() ->
         "version": [1],
         "event_ids": [["e1", "e2"]],
         "details": ['{"count":6}'],
-        "src_shard": [2],
-        "src_seq": [9],
+        "thresholds": ["{}"],
+        "status": ["confirmed"],
+        "rule_version": [1],
+        "last_at": [NOON_MS + 900],
     }
 
 
@@ -249,7 +252,7 @@ def test_events_are_inserted_before_the_summaries_that_speak_of_them() -> None:
 
 def test_every_column_that_is_sent_exists() -> None:
     made = full_event("e1")
-    made.click, made.error, made.vitals = Click(x=1, y=1), ErrorInfo("m"), Vitals(1.0, 1.0, 1.0, 1.0)
+    made.click, made.error, made.facts = Click(x=1, y=1), ErrorInfo("m"), Facts(1.0, 1.0, 1.0, 1.0)
     outcome = outcome_of([made], statuses=bytes([LATE_RAW]), summaries=[summary()], anomalies=[anomaly_row()])
     tables = tables_of(batch_frame(1, [made], outcome=outcome, bad_rows=[bad_row()]))
     assert tables.keys() == {"events", "anomalies", "sessions", "bad_rows"}

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from engine import slots
+from engine.analysis import Summary
 from engine.config import Session as Limits
-from engine.wire import ACCEPTED, Batch, Control, Event, Outcome, Summary
+from engine.wire import ACCEPTED, Batch, Control, Event, Outcome
 from persistence.journal import Frame
 
 Identity: TypeAlias = tuple[str, int]  # session id, generation as the outside counts it

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from actors.shard import Shard
+from engine.analysis import Summary
 from engine.session import decode_session_raw, encode_session
 from engine.summary import summarise
-from engine.wire import Summary
 from persistence.summary_rows import DAY_MS, summary_of
 from tests.simulation.history import History
 from tests.simulation.sink import CountingStore

@@ -100,6 +100,24 @@ def is_abandoned(session: list[Event]) -> bool:
     return types["form_start"] > types["form_submit"]
 
 
+def is_lost(session: list[Event]) -> bool:
+    depths = [(at_ms(e), e["event_data"]["depth_percent"]) for e in session if e["event_type"] == "scroll"]
+    turns = [
+        second[0]
+        for (_, before), second, (_, after) in zip(depths, depths[1:], depths[2:], strict=False)
+        if (second[1] - before) * (after - second[1]) < 0 and min(abs(second[1] - before), abs(after - second[1])) >= 25
+    ]
+    return any(turns[place + 5] - turns[place] <= 10_000 for place in range(len(turns) - 5))
+
+
+def is_reloaded(session: list[Event]) -> bool:
+    loads = [(at_ms(e), e["page_info"]["page_url"]) for e in session if e["event_type"] == "page_view"]
+    return any(
+        len({url for _, url in three}) == 1 and three[2][0] - three[0][0] <= 10_000
+        for three in zip(loads, loads[1:], loads[2:], strict=False)
+    )
+
+
 def is_left_open(session: list[Event]) -> bool:
     return bool(session[-1]["event_type"] != "session_end")
 
@@ -114,6 +132,8 @@ RULES: dict[str, Callable[[list[Event]], bool]] = {
     "stuck_pattern": is_stuck,
     "rapid_fire": is_rapid,
     "form_abandonment": is_abandoned,
+    "excessive_scrolling": is_lost,
+    "refresh_rage": is_reloaded,
     "missing_close": is_left_open,
 }
 

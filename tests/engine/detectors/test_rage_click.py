@@ -1,11 +1,16 @@
 from itertools import chain
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import rules
 from engine.detectors.base import MAX_EVIDENCE, Action, Finding
 from engine.detectors.rage_click import ClickState
+from engine.moment import moment_of
+from engine.rules import Rules
+from engine.traits import KEYBOARD, KNOWN, MEDIA, MODIFIED, OPTED_OUT, STEPPER, TEXT_FIELD
 from engine.wire import Click, Event
 from tests.builders import T0, click, event, ids
 from tests.engine.detectors.run import bursts, detector, findings
@@ -23,17 +28,16 @@ def test_the_sixth_click_on_one_spot_is_rage() -> None:
         Finding(
             first_event_id=events[0].event_id,
             started_ms=T0,
+            last_ms=T0 + 500,
             detected_ms=T0 + 500,
             description="6 clicks around (10, 10) within 500 ms.",
-            event_ids=ids(events),
+            event_ids=tuple(ids(events)),
             details={
                 "count": 6,
                 "x": 10,
                 "y": 10,
                 "path": "/",
-                "min_count": 6,
-                "window_ms": 2000,
-                "radius_px": 50,
+                "element": "",
             },
         )
     ]
@@ -61,7 +65,7 @@ def test_the_centre_is_that_of_all_clicks(far_px: int, expected: int) -> None:
     assert len(findings(KIND, events)) == expected
 
 
-@given(st.integers(-5000, 5000), st.integers(-5000, 5000))
+@given(st.integers(-5000, 5000), st.integers(-5000, 5000).filter(lambda y: y % 30))
 def test_no_place_on_the_page_cuts_a_cluster(x: int, y: int) -> None:
     events = [click(number * 100, x + number % 3 * 20, y - number % 2 * 30) for number in range(6)]
     assert len(findings(KIND, events)) == 1
@@ -112,7 +116,7 @@ def test_two_bursts_at_the_same_time_stay_two() -> None:
 
 
 def test_equal_times_count() -> None:
-    assert len(findings(KIND, [click(0, id=str(number)) for number in range(6)])) == 1
+    assert len(findings(KIND, [click(0, x=10 + number, id=str(number)) for number in range(6)])) == 1
 
 
 def test_the_order_of_arrival_does_not_matter_inside_the_window() -> None:
@@ -126,9 +130,53 @@ def test_an_old_click_does_not_bring_a_cluster_back() -> None:
 
 def test_evidence_and_state_are_bounded() -> None:
     found = detector(KIND)
-    state = ClickState()
+    state = None
     for number in range(2000):
-        found.on_action(state, click(number, x=number % 3 * 300), Action())
+        one = click(number, x=number % 3 * 300)
+        state, _ = found.see(state, moment_of(one, "click", one.at_ms, ()), Action())
+    assert isinstance(state, ClickState)
     assert len(state.recent) <= 6 * 4
     assert len(state.bursts) == 3
     assert max(len(burst.event_ids) for burst in state.bursts) == MAX_EVIDENCE
+
+
+@pytest.mark.parametrize("trait", [STEPPER, TEXT_FIELD, MEDIA, OPTED_OUT, MODIFIED, KEYBOARD])
+def test_clicks_that_say_nothing_of_anger_do_not_count(trait: int) -> None:
+    events = [event("click", at * 100, click=Click(10, 10, "#a", "b", "", KNOWN | trait)) for at in range(10)]
+    assert findings(KIND, events) == []
+
+
+def test_clicks_of_keys_at_the_corner_do_not_count() -> None:
+    assert findings(KIND, clicks(10, x=0, y=0)) == []
+
+
+def test_whoever_marks_a_text_is_not_angry() -> None:
+    events = clicks(6)
+    assert findings(KIND, [*events[:3], event("selection_change", 250), *events[3:]]) == []
+
+
+def test_a_click_that_is_reported_twice_is_one_click() -> None:
+    doubled = [click(at * 300 + twice * 19, id=f"{at}-{twice}") for at in range(5) for twice in range(2)]
+    assert findings(KIND, doubled) == []
+
+
+def test_what_a_project_ignores_does_not_count() -> None:
+    events = [event("click", at * 100, click=Click(10, 10, "#next", "button", " Load MORE ")) for at in range(10)]
+    assert findings(KIND, events, Rules(rage_click=rules.RageClick(ignore_selectors=("#n?xt",)))) == []
+    assert findings(KIND, events, Rules(rage_click=rules.RageClick(ignore_texts=("load *",)))) == []
+    assert findings(KIND, events, Rules(rage_click=rules.RageClick(ignore_texts=("load",)))) != []
+
+
+@pytest.mark.parametrize(("preset", "count"), [("gosight", 5), ("posthog", 3), ("sentry", 5)])
+def test_presets_count_as_the_products_do(preset: Any, count: int) -> None:
+    chosen = Rules(rage_click=rules.RageClick(preset=preset))
+    assert findings(KIND, clicks(count - 1), chosen) == []
+    [found] = findings(KIND, clicks(count), chosen)
+    assert detector(KIND, chosen).thresholds["min_clicks"] == found.details["count"] == count
+
+
+def test_sentry_counts_only_while_the_page_does_not_answer() -> None:
+    sentry = Rules(rage_click=rules.RageClick(preset="sentry"))
+    events = clicks(5, step_ms=1_000)
+    assert len(findings(KIND, events, sentry)) == 1
+    assert findings(KIND, [*events[:3], event("dom_mutation", 2_500), *events[3:]], sentry) == []

@@ -18,10 +18,11 @@ def test_five_gaps_below_the_limit_are_rapid() -> None:
         Finding(
             first_event_id=events[0].event_id,
             started_ms=T0,
+            last_ms=T0 + 495,
             detected_ms=T0 + 495,
             description="6 actions followed each other in less than 100 ms each.",
-            event_ids=ids(events),
-            details={"count": 6, "min_gaps": 5, "gap_ms": 100},
+            event_ids=tuple(ids(events)),
+            details={"count": 6},
         )
     ]
 
@@ -46,9 +47,3 @@ def test_one_burst_is_one_anomaly_that_grows() -> None:
 
 def test_a_second_burst_is_a_second_anomaly() -> None:
     assert len(bursts(KIND, every(50, 6) + every(50, 6, start=10_000))) == 2
-
-
-def test_older_actions_do_not_move_its_time_back() -> None:
-    events = every(99, 5)
-    assert findings(KIND, [*events, *every(1, 5, start=-500)]) == []
-    assert len(findings(KIND, [*events, event("late", -500), event("next", 5 * 99)])) == 1

@@ -11,10 +11,11 @@ def test_five_in_a_row_are_repeated() -> None:
         Finding(
             first_event_id=events[0].event_id,
             started_ms=T0,
+            last_ms=T0 + 4000,
             detected_ms=T0 + 4000,
             description="`search` was done 5 times in a row.",
-            event_ids=ids(events),
-            details={"event_type": "search", "count": 5, "min_count": 5},
+            event_ids=tuple(ids(events)),
+            details={"event_type": "search", "count": 5},
         )
     ]
 

@@ -1,30 +1,32 @@
 import pytest
 
-from engine.config import Detectors
-from engine.detectors.base import Finding
-from engine.wire import Event
-from tests.builders import T0, event, ids
-from tests.engine.detectors.run import bursts, findings
+from engine.detectors.base import Action, Finding
+from engine.detectors.stuck_pattern import StuckPattern
+from engine.moment import Moment
+from engine.rules import StuckPattern as Rule
+from tests.engine.detectors.moments import T0, moment
+from tests.engine.detectors.shown import KINDS, bursts, findings
 
-KIND = "stuck_pattern"
+DETECTOR = StuckPattern(Rule(), KINDS)
 
 
-def steps(*kinds: str, start: int = 0) -> list[Event]:
-    return [event(kind, start + place * 1000) for place, kind in enumerate(kinds)]
+def steps(*kinds: str) -> list[Moment]:
+    return [moment(kind, place * 1000) for place, kind in enumerate(kinds)]
 
 
 CYCLE = ("typing", "send", "back")
 
 
 def test_three_cycles_are_stuck() -> None:
-    events = steps(*CYCLE * 3)
-    assert findings(KIND, events) == [
+    moments = steps(*CYCLE * 3)
+    assert findings(DETECTOR, moments) == [
         Finding(
-            first_event_id=events[0].event_id,
+            first_event_id="typing@0",
             started_ms=T0,
+            last_ms=T0 + 8000,
             detected_ms=T0 + 8000,
             description="typing -> send -> back was done 3 times in a row.",
-            event_ids=ids(events),
+            event_ids=tuple(one.event_id for one in moments),
             details={"pattern": "typing -> send -> back", "cycles": 3, "min_cycles": 3},
         )
     ]
@@ -45,7 +47,7 @@ def test_three_cycles_are_stuck() -> None:
     ids=" ".join,
 )
 def test_these_are_stuck(kinds: tuple[str, ...]) -> None:
-    assert len(findings(KIND, steps(*kinds))) == 1
+    assert len(findings(DETECTOR, steps(*kinds))) == 1
 
 
 @pytest.mark.parametrize(
@@ -62,25 +64,33 @@ def test_these_are_stuck(kinds: tuple[str, ...]) -> None:
     ids=" ".join,
 )
 def test_these_are_not(kinds: tuple[str, ...]) -> None:
-    assert findings(KIND, steps(*kinds)) == []
+    assert findings(DETECTOR, steps(*kinds)) == []
+
+
+def test_a_step_that_is_done_twice_does_not_move_the_beginning() -> None:
+    [found] = findings(DETECTOR, steps("typing", "typing", "send", "back", *CYCLE * 2))
+    assert found.started_ms == T0
 
 
 def test_one_anomaly_grows_with_every_cycle() -> None:
-    found = findings(KIND, steps(*CYCLE * 5))
+    found = findings(DETECTOR, steps(*CYCLE * 5))
     assert [finding.details["cycles"] for finding in found] == [3, 4, 5]
     assert len({finding.first_event_id for finding in found}) == 1
 
 
 def test_after_a_break_it_is_a_second_anomaly() -> None:
-    assert len(bursts(KIND, steps(*CYCLE * 3, "search", *CYCLE * 3))) == 2
+    assert len(bursts(DETECTOR, steps(*CYCLE * 3, "search", *CYCLE * 3))) == 2
 
 
-def test_older_actions_neither_make_nor_break_it() -> None:
-    events = steps(*CYCLE * 3)
-    assert len(findings(KIND, [*events[:8], event("search", -5), events[8]])) == 1
-    assert findings(KIND, [*events[:8], event("back", -5)]) == []
+def test_what_the_page_sends_by_itself_breaks_nothing() -> None:
+    assert len(findings(DETECTOR, steps(*("typing", "scroll", "send", "heartbeat", "back") * 3))) == 1
+
+
+def test_nothing_is_remembered_after_a_break() -> None:
+    state, _ = DETECTOR.see(None, moment("typing"), Action())
+    assert DETECTOR.see(state, moment("search", 1), Action()) == (None, ())
 
 
 def test_the_steps_are_configurable() -> None:
-    thresholds = Detectors(stuck_pattern_steps=(frozenset({"open"}), frozenset({"shut"})), stuck_pattern_cycles=2)
-    assert len(findings(KIND, steps("open", "shut", "open", "shut"), thresholds)) == 1
+    detector = StuckPattern(Rule(steps=(frozenset({"open"}), frozenset({"shut"})), min_cycles=2), KINDS)
+    assert len(findings(detector, steps("open", "shut", "open", "shut"))) == 1

@@ -1,0 +1,197 @@
+"""Dead click: on what does nothing (seed 001), or on what should do something and does not (posthog-js, 2.5 s).
+
+A click on an element that is not interactive is one at once. One on a control is provisional with the first moment
+after its time is over, and confirmed when nothing that comes late can show a sign of life any more. A page that
+answers, but late, makes it a `slow_click`. Clicks on one element that follow each other are one anomaly.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from engine import config, rules
+from engine.analysis import EndReason
+from engine.detectors.actions_and import ActionsAnd
+from engine.detectors.base import HORIZON_MS, NO_FINDINGS, Action, Detector, Finding, Verdict, remember
+from engine.detectors.life import answer_types, life_types
+from engine.element import element_of
+from engine.ignored import Ignored
+from engine.moment import Moment
+from engine.traits import INTERACTIVE, KEYBOARD, KNOWN, LEAVES, MEDIA, MODIFIED, OPTED_OUT, TEXT_FIELD
+from engine.wire import Click
+
+_MAX_TARGETS: Final = 8  # that wait for an answer at the same time
+_NOT_JUDGED: Final = TEXT_FIELD | MEDIA | OPTED_OUT | MODIFIED | KEYBOARD | LEAVES
+
+
+class Target(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An element and the clicks on it that nothing answered. `times_ms`: of the last few. `is_said`: reported."""
+
+    element: str
+    page: str
+    tag: str
+    is_interactive: bool
+    first_ms: int
+    last_ms: int
+    count: int
+    times_ms: tuple[int, ...]
+    event_ids: tuple[str, ...]
+    is_said: bool = False
+    is_high: bool = False
+
+
+class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    targets: tuple[Target, ...] = ()
+    alive_ms: int = 0  # the last sign of life that the page sent by itself
+
+
+class DeadClick(Detector):
+    kind = "dead_click"
+    severity = "medium"
+    State = Waiting
+
+    def __init__(self, rule: rules.DeadClick, kinds: config.Session) -> None:
+        super().__init__(rule, kinds)
+        self._rule = rule
+        self._ignored = Ignored(rule.ignore_selectors, rule.ignore_texts)
+        self._click_types = kinds.click_types
+        self._answer_types = answer_types(kinds)
+        self._continuous_types = kinds.continuous_types
+        # Any action but another click is a sign of life: an app that tells of a purchase has answered.
+        self.event_types = ActionsAnd(life_types(kinds), kinds.continuous_types)
+
+    def see(self, state: Waiting | None, moment: Moment, before: Action) -> Verdict:
+        is_click = moment.event_type in self._click_types
+        if state is None and not is_click and moment.event_type not in self._continuous_types:
+            return None, NO_FINDINGS  # the watch knows the latest action
+        state = state or Waiting()
+        found: list[Finding] = []
+        left = self._after(state.targets, moment, found, is_life=not is_click)
+        alive_ms = state.alive_ms
+        if is_click:
+            left = self._clicked(left, moment, self._latest_life_ms(alive_ms, before), found)
+        elif moment.event_type in self._continuous_types:
+            alive_ms = moment.at_ms
+        if left == state.targets and alive_ms == state.alive_ms:
+            return state, found
+        return (Waiting(left, alive_ms) if left or alive_ms else None), found
+
+    def _latest_life_ms(self, alive_ms: int, before: Action) -> int:
+        return alive_ms if before.event_type in self._click_types else max(alive_ms, before.at_ms)
+
+    def _after(
+        self, targets: tuple[Target, ...], moment: Moment, found: list[Finding], *, is_life: bool
+    ) -> tuple[Target, ...]:
+        """What still waits with this moment."""
+        if not targets:
+            return targets
+        left = []
+        for target in targets:
+            after_ms = moment.at_ms - target.last_ms
+            if not target.is_interactive:
+                if after_ms <= self._rule.rage_ms:  # for more clicks on it
+                    left.append(target)
+            elif after_ms > self._rule.response_ms + HORIZON_MS:
+                found.append(self._dead(target, moment.at_ms, is_sure=True))
+            elif after_ms > self._rule.response_ms:
+                if not target.is_said:
+                    found.append(self._dead(target, moment.at_ms, is_sure=False))
+                left.append(replace(target, is_said=True) if not target.is_said else target)
+            elif not is_life:
+                left.append(target)
+            elif target.is_said:
+                found.append(self._dead(target, moment.at_ms, is_sure=True))
+            elif after_ms >= self._rule.slow_ms and moment.event_type in self._answer_types:
+                found.append(_slow(target, moment, after_ms))
+        return tuple(left)
+
+    def _clicked(
+        self, targets: tuple[Target, ...], moment: Moment, life_ms: int, found: list[Finding]
+    ) -> tuple[Target, ...]:
+        click = moment.click
+        if click is None or not click.traits & KNOWN or click.traits & _NOT_JUDGED or self._ignored.holds(click):
+            return targets
+        element, is_interactive = element_of(click), click.traits & INTERACTIVE > 0
+        if is_interactive and moment.at_ms - life_ms <= self._rule.before_ms:
+            return targets
+        known = next((t for t in targets if t.element == element and t.page == moment.page), None)
+        if known is not None and moment.at_ms - known.last_ms > self._rule.rage_ms:
+            known = None
+        target = self._joined(known, moment) if known is not None else _new(moment, click, element, is_interactive)
+        if not is_interactive or target.is_said:
+            found.append(self._dead(target, moment.at_ms, is_sure=not is_interactive))
+        others = [other for other in targets if other is not known]
+        return (*others, target)[-_MAX_TARGETS:]
+
+    def _joined(self, target: Target, moment: Moment) -> Target:
+        times_ms = (*target.times_ms, moment.at_ms)[-self._rule.rage_clicks :]
+        is_rage = len(times_ms) == self._rule.rage_clicks and moment.at_ms - times_ms[0] <= self._rule.rage_ms
+        return replace(
+            target,
+            last_ms=moment.at_ms,
+            count=target.count + 1,
+            times_ms=times_ms,
+            event_ids=remember(target.event_ids, moment.event_id),
+            is_high=target.is_high or is_rage,
+        )
+
+    def end(self, state: Waiting | None, reason: EndReason, last_ms: int) -> Sequence[Finding]:
+        """A click that nothing came after is judged where the session was left open: a link may have led elsewhere."""
+        if state is None:
+            return NO_FINDINGS
+        return [
+            self._dead(target, last_ms, is_sure=True)
+            for target in state.targets
+            if target.is_interactive
+            and (
+                target.is_said
+                or last_ms - target.last_ms > self._rule.response_ms
+                or (reason == "timeout" and target.tag in ("button", "input"))
+            )
+        ]
+
+    def _dead(self, target: Target, at_ms: int, *, is_sure: bool) -> Finding:
+        times = "A click" if target.count == 1 else f"{target.count} clicks"
+        name = target.element or target.tag
+        if target.is_interactive:
+            description = f"{times} on {name} had no effect within {self._rule.response_ms} ms."
+        else:
+            description = f"{times} on {name}, which is not interactive."
+        return Finding(
+            first_event_id=target.event_ids[0],
+            started_ms=target.first_ms,
+            last_ms=target.last_ms,
+            detected_ms=at_ms,
+            description=description,
+            event_ids=target.event_ids,
+            details={
+                "reason": "no_response" if target.is_interactive else "non_interactive_target",
+                "count": target.count,
+                "path": target.page,
+                "element": target.element,
+            },
+            status="confirmed" if is_sure else "provisional",
+            severity="high" if target.is_high else None,
+        )
+
+
+def _new(moment: Moment, click: Click, element: str, is_interactive: bool) -> Target:
+    ids, times_ms = (moment.event_id,), (moment.at_ms,)
+    tag, page, at_ms = click.tag.lower(), moment.page, moment.at_ms
+    return Target(element, page, tag, is_interactive, at_ms, at_ms, 1, times_ms, ids)
+
+
+def _slow(target: Target, moment: Moment, after_ms: int) -> Finding:
+    return Finding(
+        first_event_id=target.event_ids[0],
+        started_ms=target.first_ms,
+        last_ms=moment.at_ms,
+        detected_ms=moment.at_ms,
+        description=f"A click on {target.element or target.tag} was answered after {after_ms} ms.",
+        event_ids=target.event_ids,
+        details={"after_ms": after_ms, "path": target.page, "element": target.element},
+        severity="low",
+        type="slow_click",
+    )

@@ -1,0 +1,90 @@
+"""Error click: an error of the page, or a failed request, right after a click (Amplitude: 2 s). One error takes one
+click, the newest that has none yet."""
+
+from typing import Final
+
+import msgspec
+
+from engine import config, rules
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
+from engine.element import element_of
+from engine.ignored import Ignored
+from engine.moment import Moment
+from engine.traits import KNOWN, OPTED_OUT
+
+_MAX_CLICKS: Final = 8  # that may still get an error
+# Browsers send these without a fault of the page: a resize that goes on, a script of another origin.
+_NOISE: Final = ("ResizeObserver loop", "Script error.")
+
+
+class Clicked(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    at_ms: int
+    event_id: str
+    element: str
+    page: str
+
+
+class Clicks(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """In order of time, those that no error came after."""
+
+    recent: tuple[Clicked, ...]
+
+
+class ErrorClick(Detector):
+    kind = "error_click"
+    severity = "high"
+    State = Clicks
+
+    def __init__(self, rule: rules.ErrorClick, kinds: config.Session) -> None:
+        super().__init__(rule, kinds)
+        self._error_ms = rule.error_ms
+        self._min_status = rule.min_status
+        self._ignored = Ignored(rule.ignore_selectors, rule.ignore_texts)
+        self._click_types = kinds.click_types
+        self._request_types = kinds.request_types
+        self.event_types = kinds.click_types | kinds.error_types | kinds.request_types
+        self.first_types = kinds.click_types
+
+    def see(self, state: Clicks | None, moment: Moment, before: Action) -> Verdict:
+        recent = () if state is None else state.recent
+        left = tuple(click for click in recent if moment.at_ms - click.at_ms <= self._error_ms)
+        found: tuple[Finding, ...] = NO_FINDINGS
+        if moment.event_type in self._click_types:
+            left = self._with(left, moment)
+        elif left and (message := self._error(moment)):
+            found = (_found(left[-1], moment, message),)
+            left = left[:-1]
+        if left == recent:
+            return state, found
+        return (Clicks(left) if left else None), found
+
+    def _with(self, recent: tuple[Clicked, ...], moment: Moment) -> tuple[Clicked, ...]:
+        click = moment.click
+        if click is not None and ((click.traits & KNOWN and click.traits & OPTED_OUT) or self._ignored.holds(click)):
+            return recent
+        element = "" if click is None else element_of(click)
+        return (*recent, Clicked(moment.at_ms, moment.event_id, element, moment.page))[-_MAX_CLICKS:]
+
+    def _error(self, moment: Moment) -> str:
+        """What went wrong; "" = nothing did."""
+        if moment.event_type not in self._request_types:
+            return "" if moment.error.startswith(_NOISE) else moment.error or moment.event_type
+        facts = moment.facts
+        if facts is None:
+            return ""
+        if facts.status < 0:
+            return f"{facts.route} was not answered"
+        return f"{facts.route} was answered {facts.status}" if facts.status >= self._min_status else ""
+
+
+def _found(click: Clicked, moment: Moment, message: str) -> Finding:
+    after_ms = moment.at_ms - click.at_ms
+    return Finding(
+        first_event_id=click.event_id,
+        started_ms=click.at_ms,
+        last_ms=moment.at_ms,
+        detected_ms=moment.at_ms,
+        description=f"{after_ms} ms after a click on {click.element or 'the page'}: {message}.",
+        event_ids=(click.event_id, moment.event_id),
+        details={"message": message, "after_ms": after_ms, "path": click.page, "element": click.element},
+    )

@@ -1,0 +1,64 @@
+"""Refresh rage: the same URL loaded again and again, because it does not come or does not change (product research
+§2.9: so many reloads within 10 s).
+
+Loads count that follow each other. What a script does to the address (`push`, `replace`) loads nothing, and going back
+or forward is something else: none of them counts, nor breaks it. The fragment belongs to the URL here, because in some
+applications it is all that tells one page from another. Screens of an app have no URL and cannot be loaded again.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from engine import config
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
+from engine.detectors.cluster import Cluster, Part
+from engine.detectors.places import page_of
+from engine.moment import Moment
+from engine.rules import RefreshRage as Rule
+
+_NO_LOAD: Final = frozenset({"push", "replace", "back_forward"})
+
+
+class Loads(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    url: str
+    cluster: Cluster
+
+
+class RefreshRage(Detector):
+    kind = "refresh_rage"
+    severity = "medium"
+    State = Loads
+
+    def __init__(self, rule: Rule, kinds: config.Session) -> None:
+        super().__init__(rule, kinds)
+        self._min_loads = rule.min_loads
+        self._window_ms = rule.window_ms
+        self.event_types = kinds.page_types
+
+    def see(self, state: Loads | None, moment: Moment, before: Action) -> Verdict:
+        if moment.facts is not None and moment.facts.navigation in _NO_LOAD:
+            return state, NO_FINDINGS
+        url = page_of(moment, with_fragment=True)
+        if not moment.url and not url.startswith("/"):
+            return None, NO_FINDINGS
+        cluster = state.cluster if state is not None and state.url == url else Cluster()
+        part = Part(moment.at_ms, moment.at_ms, (moment.event_id,))
+        cluster = cluster.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
+        return Loads(url, cluster), self._findings(url, cluster)
+
+    def _findings(self, url: str, cluster: Cluster) -> Sequence[Finding]:
+        if not cluster.count:
+            return NO_FINDINGS
+        seconds = (cluster.last_ms - cluster.first_ms) / 1000
+        found = Finding(
+            first_event_id=cluster.event_ids[0],
+            started_ms=cluster.first_ms,
+            last_ms=cluster.last_ms,
+            detected_ms=cluster.last_ms,
+            description=f"{url} was loaded {cluster.count} times in {seconds:g} s.",
+            event_ids=cluster.event_ids,
+            details={"page": url, "loads": cluster.count},
+        )
+        return (found,)

@@ -1,0 +1,53 @@
+"""An event as the detectors see it: small, never changed, kept for the few seconds in which an older one may come."""
+
+from collections.abc import Collection
+from sys import intern
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.wire import Click, Facts, Seen
+
+MAX_TEXT: Final = 2_000  # characters of a client's text kept in a session: an event may hold a megabyte
+MAX_PAGE: Final = 300  # of the name of a page, by which detectors know it
+MAX_TARGET: Final = 200  # of the text of an element, or of an error
+
+
+class Moment(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """`at_ms`: event time, corrected where the session's clock is known to be wrong. `page`: the path, or the screen's
+    name. `url`: of page views only, with its query. `error`: its message. `depth`: scroll depth in percent."""
+
+    at_ms: int
+    event_type: str
+    event_id: str
+    page: str = ""
+    url: str = ""
+    click: Click | None = None
+    error: str = ""
+    depth: int | None = None
+    facts: Facts | None = None
+
+
+def moment_of(event: Seen, kind: str, at_ms: int, page_types: Collection[str]) -> Moment:
+    """What of an event is kept. `kind` is its type. Many sessions see the same pages: names are shared."""
+    click, error = event.click, event.error
+    return Moment(
+        at_ms,
+        kind,
+        event.event_id,
+        intern((event.path or event.screen_name)[:MAX_PAGE]),
+        intern(event.url[:MAX_PAGE]) if kind in page_types else "",
+        None if click is None else _short(click),
+        "" if error is None else error.message[:MAX_TARGET],
+        event.scroll_depth,
+        event.facts,
+    )
+
+
+def _short(click: Click) -> Click:
+    if len(click.selector) <= MAX_TARGET and len(click.text) <= MAX_TARGET and len(click.tag) <= MAX_TARGET:
+        return click
+    return replace(
+        click, selector=click.selector[:MAX_TARGET], tag=click.tag[:MAX_TARGET], text=click.text[:MAX_TARGET]
+    )

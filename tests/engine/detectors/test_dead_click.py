@@ -1,0 +1,105 @@
+import pytest
+
+from engine.analysis import EndReason
+from engine.detectors.base import Action, Finding
+from engine.moment import moment_of
+from engine.rules import DeadClick, Rules
+from engine.traits import INTERACTIVE, KEYBOARD, KNOWN, LEAVES, MEDIA, MODIFIED, OPTED_OUT, TEXT_FIELD
+from engine.wire import Click, Event
+from tests.builders import event
+from tests.engine.detectors.run import detector, findings
+
+KIND = "dead_click"
+BUTTON = KNOWN | INTERACTIVE
+
+
+def click(at: int, *, traits: int = BUTTON, selector: str = "#pay", tag: str = "button", path: str = "/") -> Event:
+    return event("click", at, id=f"c{at}", path=path, click=Click(10, 10, selector, tag, "Pay", traits))
+
+
+def said(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(one.type or KIND, one.status) for one in found]
+
+
+def test_a_click_on_what_is_not_interactive_is_dead_at_once() -> None:
+    [found] = findings(KIND, [click(0, traits=KNOWN, tag="div", selector="div.price")])
+    assert (found.status, found.details["reason"], found.details["element"]) == (
+        "confirmed",
+        "non_interactive_target",
+        "div.price",
+    )
+
+
+def test_an_element_of_which_nothing_is_known_is_not_judged() -> None:
+    assert findings(KIND, [click(0, traits=0), event("search", 9_000)]) == []
+
+
+@pytest.mark.parametrize(("after_ms", "expected"), [(2_500, []), (2_501, [(KIND, "provisional")])])
+def test_a_button_is_dead_once_its_time_is_over(after_ms: int, expected: list[tuple[str, str]]) -> None:
+    assert said(findings(KIND, [click(0), click(after_ms, selector="#other", tag="a")]))[:1] == expected
+
+
+def test_it_is_confirmed_when_nothing_that_comes_late_can_save_it() -> None:
+    events = [click(0), event("search", 2_501), event("search", 7_500), event("search", 7_501)]
+    assert said(findings(KIND, events)) == [(KIND, "provisional"), (KIND, "confirmed")]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("page_view", "dom_mutation", "input", "scroll", "network_request", "visibility_change", "focus"),
+        *("text_select", "purchase"),
+    ],
+)
+def test_any_sign_of_life_in_time_saves_it(kind: str) -> None:
+    assert findings(KIND, [click(0), event(kind, 999), event("search", 9_000)]) == []
+
+
+def test_a_moving_mouse_is_no_sign_of_life() -> None:
+    events = [click(0), event("mouse_move", 500), event("heartbeat", 600), event("search", 9_000)]
+    assert said(findings(KIND, events)) == [(KIND, "confirmed")]
+
+
+@pytest.mark.parametrize(("before_ms", "expected"), [(100, 0), (101, 1)])
+def test_a_menu_that_opened_before_the_click_is_an_answer(before_ms: int, expected: int) -> None:
+    events = [event("dom_mutation", 1_000 - before_ms), click(1_000), event("search", 9_000)]
+    assert len(findings(KIND, events)) == expected
+
+
+@pytest.mark.parametrize(("after_ms", "expected"), [(999, []), (1_000, [("slow_click", "confirmed")])])
+def test_a_late_answer_is_slow(after_ms: int, expected: list[tuple[str, str]]) -> None:
+    assert said(findings(KIND, [click(0), event("dom_mutation", after_ms)])) == expected
+
+
+@pytest.mark.parametrize("trait", [TEXT_FIELD, MEDIA, OPTED_OUT, MODIFIED, KEYBOARD, LEAVES])
+@pytest.mark.parametrize("base", [KNOWN, BUTTON])
+def test_clicks_whose_effect_cannot_be_seen_are_not_judged(trait: int, base: int) -> None:
+    assert findings(KIND, [click(0, traits=base | trait), event("search", 9_000)]) == []
+
+
+def test_clicks_on_one_element_are_one_anomaly_and_rage_makes_it_severe() -> None:
+    found = findings(KIND, [click(at, traits=KNOWN) for at in (0, 500, 1_000, 1_500, 2_000)])
+    assert {one.first_event_id for one in found} == {"c0"}
+    assert [one.severity for one in found] == [None, None, None, None, "high"]
+    assert found[-1].details["count"] == 5
+
+
+def test_slow_clicks_on_one_element_are_not_rage() -> None:
+    found = findings(KIND, [click(at, traits=KNOWN) for at in range(0, 30_000, 3_000)])
+    assert {one.severity for one in found} == {None}
+
+
+def test_what_a_project_ignores_is_not_judged() -> None:
+    rules = Rules(dead_click=DeadClick(ignore_selectors=("#p*",)))
+    assert findings(KIND, [click(0), event("search", 9_000)], rules) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "tag", "last_ms", "expected"),
+    [("timeout", "button", 0, 1), ("timeout", "a", 0, 0), ("close", "button", 2_500, 0), ("close", "a", 2_501, 1)],
+)
+def test_the_last_click_of_a_session(reason: EndReason, tag: str, last_ms: int, expected: int) -> None:
+    one = detector(KIND)
+    event_ = click(0, tag=tag)
+    state, _ = one.see(None, moment_of(event_, "click", event_.at_ms, ()), Action())
+    assert len(one.end(state, reason, event_.at_ms + last_ms)) == expected

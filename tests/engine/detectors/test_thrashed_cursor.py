@@ -1,0 +1,75 @@
+from itertools import pairwise
+
+import pytest
+
+from engine.rules import Rules, ThrashedCursor
+from engine.wire import Event, Facts
+from tests.builders import event
+from tests.engine.detectors.run import bursts, findings
+
+KIND = "thrashed_cursor"
+
+
+def move(at: int, x: int, y: int = 0) -> Event:
+    return event("mouse_move", at, id=f"m{at}", facts=Facts(moves=(0, x, y)))
+
+
+def swings(turns: int, *, step_ms: int = 100, width_px: int = 100, start: int = 0) -> list[Event]:
+    """To and fro: so many turns."""
+    return [move(start + place * step_ms, place % 2 * width_px) for place in range(turns + 2)]
+
+
+@pytest.mark.parametrize(("turns", "expected"), [(9, 0), (10, 1)])
+def test_ten_turns_are_a_thrashed_cursor(turns: int, expected: int) -> None:
+    assert len(findings(KIND, swings(turns))) == expected
+
+
+@pytest.mark.parametrize(("step_ms", "expected"), [(200, 1), (201, 0)])
+def test_all_turns_lie_in_one_window(step_ms: int, expected: int) -> None:
+    """Ten turns and the move after the last one take ten steps."""
+    assert len(bursts(KIND, swings(10, step_ms=step_ms, width_px=1_000))) == expected
+
+
+@pytest.mark.parametrize(("width_px", "expected"), [(50, 1), (49, 0)])
+def test_the_pointer_must_be_fast(width_px: int, expected: int) -> None:
+    rules = Rules(thrashed_cursor=ThrashedCursor(min_path_px=1))
+    assert len(bursts(KIND, swings(10, width_px=width_px), rules)) == expected
+
+
+@pytest.mark.parametrize(("width_px", "expected"), [(60, 1), (59, 0)])
+def test_the_pointer_must_come_far(width_px: int, expected: int) -> None:
+    assert len(bursts(KIND, swings(10, step_ms=50, width_px=width_px))) == expected
+
+
+@pytest.mark.parametrize(("dx", "expected"), [(1, 0), (-1, 1)])
+def test_a_turn_is_more_than_a_right_angle(dx: int, expected: int) -> None:
+    """A zigzag whose corners are a little less, and a little more, than a right angle."""
+    points, x, y = [(0, 0)], 0, 0
+    for place in range(12):
+        x, y = (x + 100, y + (0 if place % 2 else dx)) if place % 2 else (x + dx, y + 100)
+        points.append((x, y))
+    vectors = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
+    assert all((p[0] * q[0] + p[1] * q[1] < 0) == bool(expected) for p, q in pairwise(vectors))
+    events = [move(place * 100, *point) for place, point in enumerate(points)]
+    assert bool(findings(KIND, events)) == bool(expected)
+
+
+def test_a_batch_of_positions_is_the_moves_that_it_holds() -> None:
+    moves = [value for place in range(12) for value in ((place - 11) * 100, place % 2 * 100, 0)]
+    batch = event("mouse_move", 1_100, facts=Facts(moves=tuple(moves)))
+    assert len(findings(KIND, [batch])) == 1
+
+
+def test_a_hand_that_trembles_is_still() -> None:
+    assert findings(KIND, swings(100, width_px=1, step_ms=10)) == []
+
+
+def test_who_draws_or_drags_does_not_thrash() -> None:
+    drawn = swings(30)
+    assert findings(KIND, [event("mouse_down", 0), *drawn]) == []
+    assert len(bursts(KIND, [event("mouse_down", 0), event("mouse_up", 0), *drawn])) == 1
+
+
+def test_one_burst_is_one_anomaly_and_a_second_one_is_another() -> None:
+    found = bursts(KIND, [*swings(30), *swings(12, start=60_000)])
+    assert [one.details["turns"] for one in found.values()] == [30, 12]
