@@ -3,8 +3,8 @@
 import msgspec
 
 from engine.numbering import Numbering
+from engine.own import Own
 from engine.poison import Isolated
-from engine.registry import Own
 
 
 class Snapshot(msgspec.Struct, array_like=True):

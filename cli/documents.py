@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from cli.catalogue import SETTINGS, Setting
+from cli.insights_page import insights_page
 from cli.settings import variable_of
 from engine.overlay import plain
 from gateway.metric_table import metrics_page
@@ -128,3 +129,4 @@ if __name__ == "__main__":
     TARGET.write_text(document(), encoding="utf-8")
     TARGET.with_name("metrics.md").write_text(metrics_page(), encoding="utf-8")
     TARGET.with_name("simulator.md").write_text(guide.page(), encoding="utf-8")
+    TARGET.with_name("insights.md").write_text(insights_page(), encoding="utf-8")

@@ -26,6 +26,39 @@ class RepeatedPattern(msgspec.Struct, frozen=True):
     last_ms: int
 
 
+class PageStay(msgspec.Struct, frozen=True):
+    """`time_ms`: from its opening until another page was opened, or the last event. The depth in percent, 0 = top."""
+
+    path: str
+    views: int
+    time_ms: int
+    max_scroll_depth: int
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """Of the entry page's address. `click_id`: which ad network's parameter is in it, such as `gclid`."""
+
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    term: str = ""
+    content: str = ""
+    click_id: str = ""
+
+
+class FrustrationPart(msgspec.Struct, frozen=True):
+    type: str
+    count: int
+    points: int
+
+
+class Frustration(msgspec.Struct, frozen=True):
+    """`score`: 0 to 100, see engine/frustration.py."""
+
+    score: int = 0
+    parts: list[FrustrationPart] = []
+
+
 Severity = Literal["low", "medium", "high"]
 AnomalyStatus = Literal["provisional", "confirmed", "withdrawn"]
 EndReason = Literal["close", "timeout", "max_length"]
@@ -56,7 +89,9 @@ class Anomaly(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct):
     """Everything `/session/analysis` says about one session, live or ended; also the row it becomes.
 
-    `version` grows with every event folded and with the end, so that a re-issued row replaces the older one.
+    `version` grows with every event folded and with the end, so that a re-issued row replaces the older one. `vitals`:
+    the worst of each, by name. `session_index`: the how-many-th of its user it is, None = unknown, as is the one before
+    it. `clock_offset_ms`: what was added to its client's times, None = the client did not say when it sent them.
     """
 
     project_id: str
@@ -92,6 +127,14 @@ class Summary(msgspec.Struct):
     city: str = ""
     events_duplicate: int = 0
     events_late: int = 0
+    active_ms: int = 0
+    pages: list[PageStay] = []
+    vitals: dict[str, float] = {}
+    session_index: int | None = None
+    previous_session_id: str | None = None
+    campaign: Campaign = Campaign()
+    frustration: Frustration = Frustration()
+    clock_offset_ms: int | None = None
 
     @property
     def duration_ms(self) -> int:

@@ -9,13 +9,17 @@ from msgspec.structs import replace
 
 from engine import config
 from engine.actionlog import extended
+from engine.activity import MAX_GAP_MS, Activity
 from engine.analysis import Anomaly, EndReason
+from engine.clock import AGREES, in_our_time
 from engine.detectors import build_detectors
 from engine.device import Device
 from engine.idset import IdSet, hash_id
 from engine.moment import MAX_TEXT, moment_of
+from engine.pages import Pages
 from engine.rulebook import Rulebook
 from engine.session import Session, decode_session_raw
+from engine.vitals import worst
 from engine.watch import NOTHING
 from engine.watches import MakeDetectors, Watches
 from engine.wire import HISTORIC, Seen
@@ -25,12 +29,16 @@ MAX_DEVICE_TEXT: Final = 200
 _MAX_KINDS: Final = 1_000  # event types are the client's words: they are not remembered without end
 
 
+Counted = Literal["page", "click", "error", "vitals", ""]
+
+
 class Kind(NamedTuple):
     """What an event type means, looked up once per type."""
 
     name: str
     is_action: bool
-    counter: Literal["page", "click", "error", ""]
+    counter: Counted
+    is_by_user: bool  # active time counts it
 
 
 class Folder:
@@ -71,6 +79,13 @@ class Folder:
         self._bound_ids(session)
         return True
 
+    def in_our_time(self, event: Seen, live: Session | None, received_ms: int) -> Seen:
+        """An event whose sender said when it sent it, as the live session of its key takes it."""
+        if live is None:
+            return in_our_time(event, None, 0, received_ms)[0]
+        event, live.clock = in_our_time(event, live.clock, live.last_ms, received_ms)
+        return event
+
     def fold(self, session: Session, event: Seen, received_ms: int) -> Sequence[Anomaly] | None:
         """Take one event; None if it was a duplicate, else the anomalies that are new or changed. For a session that
         goes into `unsettled`, `settle` says it."""
@@ -87,6 +102,14 @@ class Folder:
         kind = self._kinds.get(event.event_type) or self._kind(event.event_type)
         self._touch(session, event, received_ms)
         self._count(session, event, kind.counter)
+        if kind.is_by_user:
+            activity, at_ms = session.activity, event.at_ms
+            if activity is None:
+                session.activity = Activity(at_ms, at_ms)
+            elif 0 <= at_ms - activity.until_ms <= MAX_GAP_MS:
+                activity.until_ms = at_ms  # what `add` does, without the call
+            else:
+                activity.add(at_ms)
         return self._see(session, event, kind)
 
     def _bound_ids(self, session: Session) -> None:
@@ -100,6 +123,7 @@ class Folder:
             name=intern(event_type),
             is_action=event_type not in limits.continuous_types,
             counter=_counter(event_type, limits),
+            is_by_user=_is_by_user(event_type, limits),
         )
         if len(self._kinds) < _MAX_KINDS:
             self._kinds[kind.name] = kind
@@ -141,8 +165,8 @@ class Folder:
     def _count(self, session: Session, event: Seen, counter: str) -> None:
         if counter:
             self._count_kind(session, event, counter)
-        if event.scroll_depth is not None and event.scroll_depth > session.max_scroll_depth:
-            session.max_scroll_depth = event.scroll_depth
+        if event.scroll_depth is not None:
+            self._scroll(session, event, event.scroll_depth)
         screen = event.screen_name or event.path
         if screen != session.last_screen and screen:
             session.last_screen = intern(screen[:MAX_TEXT])
@@ -153,10 +177,26 @@ class Folder:
         if counter == "page":
             session.page_count += 1
             self._visit(session, event)
+            page = event.path or event.screen_name
+            if page:
+                if session.pages is None:
+                    session.pages = Pages()
+                session.pages.visit(page, event.at_ms, is_latest=event.at_ms >= session.exit_ms)
         elif counter == "click":
             session.click_count += 1
-        else:
+        elif counter == "error":
             session.error_count += 1
+        elif event.facts is not None:
+            session.vitals = worst(session.vitals, event.facts)
+
+    def _scroll(self, session: Session, event: Seen, depth_percent: int) -> None:
+        if depth_percent > session.max_scroll_depth:
+            session.max_scroll_depth = depth_percent
+        page = event.path or event.screen_name
+        if page:
+            if session.pages is None:
+                session.pages = Pages()
+            session.pages.scroll(page, depth_percent)
 
     def _visit(self, session: Session, event: Seen) -> None:
         """Entry and exit by event time, so that the order of arrival does not matter."""
@@ -218,6 +258,10 @@ class Folder:
         session.log.names = reduce(extended, map(intern, session.log.names), ())
         if session.device is not None:
             session.device = self._shared(session.device)
+        if session.pages is not None:
+            session.pages.share()
+        if session.clock == AGREES:
+            session.clock = AGREES
         self._watches.thaw(session)
         return session
 
@@ -227,9 +271,18 @@ def _short(device: Device) -> Device:
     return replace(device, **{name: getattr(device, name)[:MAX_DEVICE_TEXT] for name in texts})
 
 
-def _counter(event_type: str, limits: config.Session) -> Literal["page", "click", "error", ""]:
+def _counter(event_type: str, limits: config.Session) -> Counted:
     if event_type in limits.page_types:
         return "page"
     if event_type in limits.click_types:
         return "click"
-    return "error" if event_type in limits.error_types else ""
+    if event_type in limits.error_types:
+        return "error"
+    return "vitals" if event_type in limits.vitals_types else ""
+
+
+def _is_by_user(event_type: str, limits: config.Session) -> bool:
+    by_hand = (
+        limits.move_types | limits.scroll_types | limits.press_types | limits.release_types | limits.selection_types
+    )
+    return event_type in by_hand or event_type not in limits.continuous_types | limits.error_types

@@ -4,11 +4,13 @@ from sys import intern
 from typing import Final
 
 from engine import config, slots
-from engine.placed import Placed
+from engine.clock import first_clock
+from engine.placed import Placed, before_it, distance_ms
 from engine.residents import Remembered, Residents
 from engine.session import Session
-from engine.wire import ID_GENERATED, TIME_MISSING, Seen
+from engine.wire import ID_GENERATED, MOVED, TIME_MISSING, Seen
 
+MAY_DIFFER: Final = TIME_MISSING | MOVED  # the time of such an event is another one when it is sent again
 _BEFORE: Final = 2  # ended sessions that a resend may belong to when it falls into a younger one
 _MAX_SEARCHED: Final = 50  # ended sessions of a key that are searched for an id: each may have to be read from disk
 
@@ -31,7 +33,7 @@ class Placing:
         known = [*around, live] if live is not None and live.event_count else around
         near = [session for session in known if self._reaches(session, at_ms)]
         if near:
-            nearest = min(near, key=lambda session: _distance_ms(session, at_ms))
+            nearest = min(near, key=lambda session: distance_ms(session, at_ms))
             holder = self._before(key, nearest, event)
             return Placed(holder) if holder is not None else self._join(key, nearest, now_ms)
         is_newest = all(at_ms > session.last_ms for session in known)
@@ -40,7 +42,8 @@ class Placing:
         holder = self._holder(key, event)
         if holder is not None:
             return Placed(holder)
-        session = self.new(key, event, self.next_generation(key, since_ms), now_ms)
+        previous_id = before_it(known, at_ms) if slots.is_user_key(key) else ""
+        session = self.new(key, event, self.next_generation(key, since_ms), now_ms, previous_id)
         if not is_newest:
             return Placed(session, ends_at_once=True)
         if live is None:
@@ -52,7 +55,7 @@ class Placing:
         """Strictly more than the gap away is too far, and so is what would make the session too long."""
         first_ms, last_ms = min(known.started_ms, at_ms), max(known.last_ms, at_ms)
         is_longer = last_ms - first_ms > known.last_ms - known.started_ms
-        return _distance_ms(known, at_ms) <= self._limits.gap_ms and not (
+        return distance_ms(known, at_ms) <= self._limits.gap_ms and not (
             is_longer and last_ms - first_ms > self._limits.max_length_ms
         )
 
@@ -65,9 +68,10 @@ class Placing:
         return Placed(session, 1 if slots.is_user_key(key) else known.generation, known.session_id)
 
     def _holder(self, key: str, event: Seen, *, most: int = _MAX_SEARCHED) -> Session | None:
-        """A resend of an event without a timestamp comes with another time: look at its id before a new session
-        starts. There is room for so many sessions only in the time that ended ones take late events."""
-        if event.flags & (TIME_MISSING | ID_GENERATED) != TIME_MISSING:
+        """A resend of an event without a timestamp, or of one whose time was corrected, comes with another time: look
+        at its id before a new session starts. There is room for so many sessions only in the time that ended ones take
+        late events."""
+        if event.flags & ID_GENERATED or not event.flags & MAY_DIFFER:
             return None
         limit = self._limits.late_ms // self._limits.gap_ms + 1
         return self._residents.holder(key, event.event_id, min(limit, most))
@@ -82,7 +86,7 @@ class Placing:
         live = self._residents.live.get(key)
         return 1 + max(self._residents.highest(key, since_ms), 0 if live is None else live.generation)
 
-    def new(self, key: str, event: Seen, generation: int, now_ms: int) -> Session:
+    def new(self, key: str, event: Seen, generation: int, now_ms: int, previous_id: str = "") -> Session:
         return Session(
             key=key,
             made_id=slots.generated_session_id(key, event.at_ms) if slots.is_user_key(key) else "",
@@ -92,9 +96,6 @@ class Placing:
             started_ms=event.at_ms,
             last_ms=event.at_ms,
             received_ms=now_ms,
+            clock=first_clock(event),
+            previous_id=previous_id,
         )
-
-
-def _distance_ms(known: Session | Remembered, at_ms: int) -> int:
-    """How far a time lies outside of a session, 0 = inside."""
-    return max(known.started_ms - at_ms, at_ms - known.last_ms, 0)

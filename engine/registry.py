@@ -5,13 +5,13 @@ Frames in, outcomes out: the same frames always lead to the same bytes. All time
 
 from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
-
 from engine import config, slots
 from engine.analysis import EndReason
+from engine.clock import AGREES
 from engine.fold import Folder
 from engine.issue import Issue
-from engine.placing import Placing
+from engine.own import Own
+from engine.placing import MAY_DIFFER, Placing
 from engine.residents import Archive, Residents
 from engine.rulebook import Rulebook
 from engine.session import Session
@@ -20,20 +20,13 @@ from engine.wire import (
     DUPLICATE,
     HISTORIC,
     LATE_FOLDED,
+    ON_TIME,
     OVERFLOW,
-    TIME_MISSING,
     Batch,
     Control,
     Outcome,
     Seen,
 )
-
-
-class Own(msgspec.Struct, array_like=True):
-    """The registry's own state, apart from the sessions. Part of the snapshot."""
-
-    clock_ms: int = 0  # the latest receive time seen: receive time never goes back
-    not_before_ms: int = 0  # after a restart nothing times out before this
 
 
 class Registry:
@@ -75,14 +68,20 @@ class Registry:
     def _fold_all(self, events: Sequence[Seen], now_ms: int, seq: int, issue: Issue) -> None:
         live, dirty = self.residents.live, self.residents.dirty
         fold, statuses, indexes = self.folder.fold, issue.statuses, issue.indexes
+        key_of = self.residents.key_of_event
         busy_after_us = self.folder.busy_after_us(now_ms)
         times_ms = [event.at_ms for event in events]
         for place in sorted(range(len(events)), key=times_ms.__getitem__):  # equal times keep the order of arrival
             event = events[place]
-            key = self._key_of(event)
+            key = key_of(event)
             if self.replaying and self._skips(key, seq):
                 continue
             session = live.get(key)
+            facts = event.facts  # nearly all clocks agree, and are known to after the first event
+            if (event.flags & ON_TIME and (session is None or session.clock is not AGREES)) or (
+                facts is not None and facts.offset_ms
+            ):
+                event = self.folder.in_our_time(event, session, now_ms)
             if session is not None and session.paid_us <= busy_after_us and self._continues(session, event):
                 changed = fold(session, event, now_ms)
                 if changed is None:
@@ -118,14 +117,14 @@ class Registry:
             and at_ms - started_ms <= self._max_length_ms
             and event.event_type not in self._close_types
             and session.event_count > 0
-            and (session.generation == 1 or not event.flags & TIME_MISSING)
+            and (session.generation == 1 or not event.flags & MAY_DIFFER)
         )
 
     def opens_any(self, batch: Batch[Seen]) -> bool:
         """Whether a batch has anything for a session that is not live."""
         live = self.residents.live
         return any(control.kind == "open" for control in batch.controls) or any(
-            self._key_of(event) not in live for event in batch.events
+            self.residents.key_of_event(event) not in live for event in batch.events
         )
 
     def due(self, now_ms: int, *, limit: int) -> list[tuple[str, int]]:
@@ -224,11 +223,3 @@ class Registry:
         self._end(session, "close", now_ms, issue)
         self.residents.dirty.setdefault(key, seq)
         return 1
-
-    def _key_of(self, event: Seen) -> str:
-        session_id = event.session_id
-        if not session_id:
-            return slots.user_key(event.project_id, event.user_id)
-        if session_id.startswith(slots.MADE):
-            return self.residents.key_of(event.project_id, session_id)
-        return f"{event.project_id}\0{session_id}"  # slots.session_key, without the call

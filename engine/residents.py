@@ -9,6 +9,7 @@ from engine.ended import Ended
 from engine.fold import Folder
 from engine.session import Session
 from engine.timers import Timers
+from engine.wire import Seen
 
 _STALE_TIMERS: Final = 1_000  # entries of ended sessions that may wait in the queue, and as many again as are live
 
@@ -181,6 +182,14 @@ class Residents:
         if made is not None and made.startswith(project_id + "\0"):
             return made
         return slots.session_key(project_id, session_id)
+
+    def key_of_event(self, event: Seen) -> str:
+        session_id = event.session_id
+        if not session_id:
+            return slots.user_key(event.project_id, event.user_id)
+        if session_id.startswith(slots.MADE):
+            return self.key_of(event.project_id, session_id)
+        return f"{event.project_id}\0{session_id}"  # slots.session_key, without the call
 
     def changed(self, key: str) -> list[Session]:
         """All sessions of a key that are in memory."""

@@ -7,10 +7,13 @@ import xxhash
 
 from engine import slots
 from engine.actionlog import ActionLog
+from engine.activity import Activity
 from engine.analysis import Anomaly, EndReason
+from engine.clock import Clock
 from engine.detectors.base import Action
 from engine.device import Device
 from engine.idset import IdSet
+from engine.pages import Pages
 from engine.recent import Recent
 
 PATTERNS: Final = "patterns"  # what `Session.muted` calls those that the summary shows
@@ -59,6 +62,11 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     paid_us: int = 0
     recent: Recent | None = None  # what its detectors saw last; None = nothing yet
     rules_version: int = 0  # of the rules that its detectors remember; 0: a release that had no versions wrote it
+    activity: Activity | None = None
+    pages: Pages | None = None
+    vitals: bytes = b""  # see engine/vitals.py
+    clock: Clock | None = None  # None = no request said when it was sent
+    previous_id: str = ""  # of a session found by user: the id of the one before
 
     @property
     def session_id(self) -> str:

@@ -2,10 +2,14 @@
 
 from collections import Counter
 
+from engine import slots
 from engine.analysis import ActionCount, CommonPattern, RepeatedPattern, Summary
+from engine.campaign import campaign_of
 from engine.device import Device
+from engine.frustration import frustration_of
 from engine.patterns import common_patterns, most_used_actions, repeated_patterns
 from engine.session import PATTERNS, Session
+from engine.vitals import vitals_of
 
 NO_DEVICE = Device()
 
@@ -50,7 +54,21 @@ def summarise(session: Session, failures: Counter[str] | None = None) -> Summary
         city=session.city,
         events_duplicate=session.duplicates,
         events_late=session.late,
+        active_ms=0 if session.activity is None else session.activity.active_ms(),
+        pages=[] if session.pages is None else session.pages.stays(session.last_ms),
+        vitals=vitals_of(session.vitals),
+        session_index=session.generation if slots.is_user_key(session.key) else None,
+        previous_session_id=_previous_session_id(session),
+        campaign=campaign_of(session.entry_url),
+        frustration=frustration_of(session.anomalies),
+        clock_offset_ms=None if session.clock is None else session.clock.offset_ms,
     )
+
+
+def _previous_session_id(session: Session) -> str | None:
+    if slots.is_user_key(session.key):
+        return session.previous_id or None
+    return session.session_id if session.generation > 1 else None
 
 
 def _patterns(session: Session, failures: Counter[str] | None) -> Patterns:

@@ -17,6 +17,7 @@ TIME_MISSING: Final = 1  # the event had no timestamp: `at_ms` is the receive ti
 ID_GENERATED: Final = 2  # the event had no event_id: a resend cannot be recognised
 HISTORIC: Final = 4  # part of an import: a sweep may end its session as soon as the event-time gap has passed
 ON_TIME: Final = 32  # its sender said when it sent it, and that clock agrees with ours: see Facts.offset_ms
+MOVED: Final = 64  # never sent: in a shard, its time was corrected, and that of its resend may be corrected otherwise
 # Never sent: written beside the row of an event that was not folded, so that a reader sees why.
 OVERFLOWED: Final = 8
 ISOLATED: Final = 16

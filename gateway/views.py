@@ -4,7 +4,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.analysis import (
+    ActionCount,
+    Anomaly,
+    AnomalyStatus,
+    Campaign,
+    CommonPattern,
+    Frustration,
+    PageStay,
+    RepeatedPattern,
+    Summary,
+)
 from engine.device import Device
 from gateway.timestamps import iso
 from persistence.ports import DailyCount, EventStats, StoredEvent
@@ -28,7 +38,7 @@ class AnomalyView(msgspec.Struct):
     id: str
     type: str
     severity: Literal["low", "medium", "high"]
-    status: Literal["provisional", "confirmed", "withdrawn"]
+    status: AnomalyStatus
     version: int
     rule_version: int
     description: str
@@ -84,6 +94,14 @@ class SessionView(msgspec.Struct):
     city: str
     events_duplicate: int
     events_late: int
+    active_ms: int
+    pages: list[PageStay]
+    vitals: dict[str, float]
+    session_index: int | None
+    previous_session_id: str | None
+    campaign: Campaign
+    frustration: Frustration
+    clock_offset_ms: int | None
 
 
 class UserEventView(msgspec.Struct):

@@ -23,6 +23,7 @@ _SIMPLE: Final[Mapping[str, pa.DataType]] = {
     "UInt32": pa.uint32(),
     "UInt64": pa.uint64(),
     "Int32": pa.int32(),
+    "Int64": pa.int64(),
     "Float64": pa.float64(),
     "Date": pa.date32(),
     "DateTime64(3, 'UTC')": pa.timestamp("ms"),

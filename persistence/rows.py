@@ -86,8 +86,8 @@ def _anomalies(rows: Sequence[AnomalyRow]) -> Columns:
         "event_ids": [anomaly.event_ids for anomaly in anomalies],
         "details": [_json.encode(anomaly.details).decode() for anomaly in anomalies],
         "status": [anomaly.status for anomaly in anomalies],
-        "last_at": [anomaly.last_ms or anomaly.detected_ms for anomaly in anomalies],
         "rule_version": [anomaly.rule_version for anomaly in anomalies],
+        "last_at": [anomaly.last_ms or anomaly.detected_ms for anomaly in anomalies],
         "thresholds": [_json.encode(anomaly.thresholds).decode() for anomaly in anomalies],
     }
 

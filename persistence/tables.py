@@ -53,6 +53,23 @@ DEVICE: Final = MappingProxyType(
     }
 )
 
+# The worst of a session; null = no page said it.
+VITALS: Final = MappingProxyType(
+    {name: "Nullable(Float64)" for name in ("lcp", "fid", "cls", "ttfb", "fcp", "load", "inp")}
+)
+
+# In the order of the fields of `Campaign`.
+CAMPAIGN: Final = MappingProxyType(
+    {
+        "utm_source": "String",
+        "utm_medium": "String",
+        "utm_campaign": "String",
+        "utm_term": "String",
+        "utm_content": "String",
+        "click_id": _WORD,
+    }
+)
+
 EVENTS: Final = Table(
     name="events",
     key=("project_id", "session_id", "timestamp", "event_id"),
@@ -143,6 +160,15 @@ SESSIONS: Final = Table(
             "events_duplicate": "UInt32",
             "events_late": "UInt32",
             **PROVENANCE,
+            "active_ms": "UInt64",
+            "pages": "String",
+            **VITALS,
+            "session_index": "UInt32",
+            "previous_session_id": "String",
+            **CAMPAIGN,
+            "frustration": "UInt8",
+            "frustration_parts": "String",
+            "clock_offset_ms": "Nullable(Int64)",
         }
     ),
 )

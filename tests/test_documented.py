@@ -13,6 +13,7 @@ import yaml
 
 from cli.catalogue import SETTINGS
 from cli.documents import TARGET, document
+from cli.insights_page import insights_page
 from cli.main import app
 from tests.sources import PACKAGES, ROOT
 
@@ -36,6 +37,11 @@ def test_every_setting_is_documented_and_the_document_is_fresh() -> None:
     assert TARGET.read_text(encoding="utf-8") == document(), "run python -m cli.documents"
     shown = TARGET.read_text(encoding="utf-8")
     assert all(f"| `{setting.field}` |" in shown for setting in SETTINGS.values())
+
+
+def test_the_page_about_sessions_is_fresh() -> None:
+    written = TARGET.with_name("insights.md").read_text(encoding="utf-8")
+    assert written == insights_page(), "run python -m cli.documents"
 
 
 def test_every_command_is_in_the_readme_and_no_other() -> None:

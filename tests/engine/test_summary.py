@@ -1,4 +1,4 @@
-from engine.analysis import ActionCount, CommonPattern, RepeatedPattern, Summary
+from engine.analysis import ActionCount, CommonPattern, PageStay, RepeatedPattern, Summary
 from engine.device import Device
 from engine.registry import Registry
 from engine.slots import session_key
@@ -54,6 +54,8 @@ def test_a_summary_says_everything_about_its_session() -> None:
         country="DE",
         city="Ulm",
         events_duplicate=1,
+        active_ms=5009,
+        pages=[PageStay("/a", 1, 5009, 0), PageStay("/b", 1, 0, 0)],
     )
 
 

@@ -131,3 +131,12 @@ def test_a_reader_reads_its_frames_before_and_after_the_first_start(written: Wri
     assert before
     folder.start()
     assert statuses() == before
+
+
+def _as_far_as(known: Any, found: Any) -> Any:
+    """`found` without the fields that `known` does not have."""
+    if isinstance(known, dict):
+        return {name: _as_far_as(value, found[name]) for name, value in known.items()}
+    if isinstance(known, list) and len(known) == len(found):
+        return [_as_far_as(*pair) for pair in zip(known, found, strict=True)]
+    return found

@@ -5,8 +5,19 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.analysis import (
+    ActionCount,
+    Anomaly,
+    Campaign,
+    CommonPattern,
+    Frustration,
+    FrustrationPart,
+    PageStay,
+    RepeatedPattern,
+    Summary,
+)
 from engine.device import Device
 from persistence.ports import SessionFilter, StoredEvent
 from tests.gateway.builders import is_problem
@@ -28,15 +39,25 @@ def stored(number: int, **fields: Any) -> StoredEvent:
 
 @pytest.mark.parametrize("url", ["/session/analysis?session_id=s1", ONE])
 async def test_a_session_shows_everything_about_it(client: httpx.AsyncClient, engine: FakeEngine, url: str) -> None:
+    rage = Anomaly("x", "rage_click", "high", "6 clicks", NOW_MS, NOW_MS + 2, 4, ["e1"], {"count": 6}, "provisional")
+    rage = replace(rage, last_ms=NOW_MS + 3, rule_version=2, thresholds={"min_clicks": 6})
     engine.summaries = [
         summary(
             event_count=5,
             most_used_actions=[ActionCount("click", 5, 100.0)],
             common_patterns=[CommonPattern(["a", "b", "c"], 2, 15.5)],
             repeated_patterns=[RepeatedPattern(["a", "b"], 3, NOW_MS, NOW_MS + 1)],
-            anomalies=[Anomaly("x", "rage_click", "high", "6 clicks", NOW_MS, NOW_MS + 2, 1, ["e1"], {"count": 6})],
+            anomalies=[rage],
             device=Device("Firefox", "121.0", "Linux", "", "desktop", 1920, 1080, 0, 0),
             country="DE",
+            active_ms=900,
+            pages=[PageStay("/cart", 2, 800, 60)],
+            vitals={"lcp": 2_500.0},
+            session_index=2,
+            previous_session_id="s0",
+            campaign=Campaign(source="news"),
+            frustration=Frustration(15, [FrustrationPart("rage_click", 1, 15)]),
+            clock_offset_ms=-7_000,
         )
     ]
     response = await client.get(url)
@@ -82,16 +103,16 @@ async def test_a_session_shows_everything_about_it(client: httpx.AsyncClient, en
                 "id": "x",
                 "type": "rage_click",
                 "severity": "high",
-                "status": "confirmed",
-                "version": 1,
-                "rule_version": 1,
+                "status": "provisional",
+                "version": 4,
+                "rule_version": 2,
                 "description": "6 clicks",
                 "started_at": "2026-01-02T03:00:05.678Z",
-                "last_at": "2026-01-02T03:00:05.680Z",
+                "last_at": "2026-01-02T03:00:05.681Z",
                 "detected_at": "2026-01-02T03:00:05.680Z",
                 "event_ids": ["e1"],
                 "details": {"count": 6},
-                "thresholds": {},
+                "thresholds": {"min_clicks": 6},
             }
         ],
         "device": {
@@ -109,6 +130,14 @@ async def test_a_session_shows_everything_about_it(client: httpx.AsyncClient, en
         "city": "",
         "events_duplicate": 0,
         "events_late": 0,
+        "active_ms": 900,
+        "pages": [{"path": "/cart", "views": 2, "time_ms": 800, "max_scroll_depth": 60}],
+        "vitals": {"lcp": 2500.0},
+        "session_index": 2,
+        "previous_session_id": "s0",
+        "campaign": {"source": "news", "medium": "", "campaign": "", "term": "", "content": "", "click_id": ""},
+        "frustration": {"score": 15, "parts": [{"type": "rage_click", "count": 1, "points": 15}]},
+        "clock_offset_ms": -7000,
     }
 
 

@@ -1,12 +1,14 @@
 """What every store must answer about sessions. `store_contract.py` puts the parts together."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 import pytest
 
 from engine.analysis import Anomaly, Summary
 from persistence.ports import SessionFilter, Store
+from persistence.tables import PROVENANCE, SESSIONS
 from tests.persistence.store_rows import (
     FEBRUARY_MS,
     full_summary,
@@ -16,6 +18,9 @@ from tests.persistence.store_rows import (
     summary,
 )
 
+# The columns up to the migration `insights`.
+BEFORE_INSIGHTS = list(takewhile(lambda name: name not in PROVENANCE, SESSIONS.columns))
+
 
 class SessionsContract:
     def test_a_summary_comes_back_as_it_went_in(self, store: Store, project: str) -> None:
@@ -23,6 +28,18 @@ class SessionsContract:
         store.insert("sessions", session_rows(*stored), token=project)
         assert [store.session(project, name, None) for name in ("s1", "s2")] == stored
         assert store.sessions(SessionFilter(project)) == stored[::-1]
+
+    def test_a_row_of_a_version_that_knew_less_is_read(self, store: Store, project: str) -> None:
+        rows = session_rows(summary(project)).select(BEFORE_INSIGHTS)
+        store.insert("sessions", rows, token=project)
+        assert store.session(project, "s1", None) == summary(project)
+
+    def test_an_anomaly_that_was_withdrawn_is_not_one_of_the_sessions(self, store: Store, project: str) -> None:
+        rage = Anomaly("a1", "rage_click", "high", "Six clicks", 1, 2)
+        dead = Anomaly("a2", "dead_click", "medium", "No response", 1, 2, 2, status="withdrawn")
+        put_summaries(store, summary(project, anomalies=[rage, dead]))
+        assert session_ids(store, SessionFilter(project, anomaly="rage_click")) == ["s1"]
+        assert session_ids(store, SessionFilter(project, anomaly="dead_click")) == []
 
     def test_an_unknown_session_is_none(self, store: Store, project: str) -> None:
         put_summaries(store, summary(project))

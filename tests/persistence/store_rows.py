@@ -3,12 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from engine.analysis import ActionCount, Anomaly, CommonPattern, RepeatedPattern, Summary
+from engine.analysis import (
+    ActionCount,
+    Anomaly,
+    Campaign,
+    CommonPattern,
+    Frustration,
+    FrustrationPart,
+    PageStay,
+    RepeatedPattern,
+    Summary,
+)
 from engine.device import Device
 from persistence.columns import Columns, typed
 from persistence.ports import EventFilter, Rows, SessionFilter, Store
 from persistence.summary_rows import sessions_columns
-from persistence.tables import BAD_ROWS, EVENTS, SESSIONS
+from persistence.tables import BAD_ROWS, EVENTS, SESSIONS, VITALS
 
 RowsOf = Callable[[str, str], list[dict[str, Any]]]  # (table, project) -> what a reader sees
 
@@ -81,6 +91,14 @@ def full_summary(project: str) -> Summary:
         city="Köln",
         events_duplicate=2,
         events_late=1,
+        active_ms=900,
+        pages=[PageStay("/a", 2, 800, 100)],
+        vitals={name: place + 0.5 for place, name in enumerate(VITALS)},
+        session_index=3,
+        previous_session_id="s0",
+        campaign=Campaign("news", "email", "spring", "shoes", "top", "gclid"),
+        frustration=Frustration(30, [FrustrationPart("rage_click", 1, 30)]),
+        clock_offset_ms=-86_400_000,
     )
 
 

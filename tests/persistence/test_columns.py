@@ -27,6 +27,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "Nullable(Int32)": st.none() | st.integers(-(2**31), 2**31 - 1),
     "Nullable(UInt8)": st.none() | st.integers(0, 2**8 - 1),
     "Nullable(Float64)": st.none() | st.floats(allow_nan=False),
+    "Nullable(Int64)": st.none() | st.integers(-(2**63), 2**63 - 1),
 }
 
 

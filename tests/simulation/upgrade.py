@@ -10,7 +10,7 @@ import msgspec
 
 from actors.snapshot import Snapshot
 from engine.numbering import Numbering, Sender
-from engine.registry import Own
+from engine.own import Own
 from engine.session import Session
 from persistence.journal import Journal
 from persistence.session_rows import SessionRow
