@@ -31,6 +31,7 @@ class ShardStats(msgspec.Struct):
     unfolded: dict[str, int] = {}  # events stored and not folded, by reason
     replay_events: int = 0  # a restart would replay about so many
     min_free_disk_percent: float = 0.0  # below it nothing is accepted
+    unjudged: int = 0  # events that came later than detectors can go back
 
 
 class PersisterStats(msgspec.Struct):

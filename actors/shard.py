@@ -273,6 +273,7 @@ class Shard:
         stats.anomalies = dict(self._registry.folder.noted.reported)
         stats.detector_errors = dict(self._registry.folder.noted.errors)
         stats.findings_dropped = self._registry.folder.noted.dropped
+        stats.unjudged = self._registry.folder.noted.too_late
         return stats
 
     def _count(self, outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from cli.catalogue import SETTINGS, Setting
+from cli.detectors_page import detectors_page
 from cli.insights_page import insights_page
 from cli.settings import variable_of
 from engine.overlay import plain
@@ -130,3 +131,4 @@ if __name__ == "__main__":
     TARGET.with_name("metrics.md").write_text(metrics_page(), encoding="utf-8")
     TARGET.with_name("simulator.md").write_text(guide.page(), encoding="utf-8")
     TARGET.with_name("insights.md").write_text(insights_page(), encoding="utf-8")
+    TARGET.with_name("detectors.md").write_text(detectors_page(), encoding="utf-8")

@@ -57,6 +57,7 @@ _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_journal_replay_events": lambda shard: shard.replay_events,
     "sessiond_journal_bytes": lambda shard: shard.journal_bytes,
     "sessiond_findings_dropped_total": lambda shard: shard.findings_dropped,
+    "sessiond_events_unjudged_total": lambda shard: shard.unjudged,
     "sessiond_free_disk_percent": lambda shard: shard.free_disk_percent,
 }
 _OF_SHARD_BY_NAME: dict[str, Callable[[ShardStats], dict[str, int]]] = {

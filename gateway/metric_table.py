@@ -55,6 +55,11 @@ METRICS: Final = (
         ("shard",),
         "Findings of sessions that hold as many anomalies as they may.",
     ),
+    Metric(
+        *("sessiond_events_unjudged_total", "counter", "engine"),
+        ("shard",),
+        "Events that came later than detectors can go back: stored and folded, but no detector saw them.",
+    ),
     Metric("sessiond_journal_frames", "gauge", "engine", ("shard",), "Number of the last frame in the journal."),
     Metric("sessiond_journal_replay_frames", "gauge", "engine", ("shard",), "Frames a restart would replay."),
     Metric(

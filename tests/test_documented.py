@@ -12,9 +12,11 @@ import pytest
 import yaml
 
 from cli.catalogue import SETTINGS
+from cli.detectors_page import detectors_page
 from cli.documents import TARGET, document
 from cli.insights_page import insights_page
 from cli.main import app
+from engine.rules import Rules
 from tests.sources import PACKAGES, ROOT
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,6 +44,12 @@ def test_every_setting_is_documented_and_the_document_is_fresh() -> None:
 def test_the_page_about_sessions_is_fresh() -> None:
     written = TARGET.with_name("insights.md").read_text(encoding="utf-8")
     assert written == insights_page(), "run python -m cli.documents"
+
+
+def test_every_detector_is_documented_and_the_page_is_fresh() -> None:
+    written = TARGET.with_name("detectors.md").read_text(encoding="utf-8")
+    assert written == detectors_page(), "run python -m cli.documents"
+    assert all(f"## {kind}\n" in written for kind in Rules.__struct_fields__)
 
 
 def test_every_command_is_in_the_readme_and_no_other() -> None:
