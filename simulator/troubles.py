@@ -42,12 +42,13 @@ def rage_click(scene: Scene) -> Plan:
 
 
 def dead_click(scene: Scene) -> Plan:
-    """A click on what is no control, or on a control that does not answer within 2.5 s."""
+    """A click on what is no control, or on one that does not answer in 2.5 s, of a page that tells of its changes."""
     at, start_ms = scene.point(), scene.whole(*_START_MS)
     if scene.random() < 0.5:
         steps = (click(start_ms, at, "div", "div.price-tag", "Only today"), response(300))
         return Plan("dead_click", steps, {"reason": "non_interactive_target"})
-    return Plan("dead_click", (click(start_ms, at, "button", "#apply-coupon", "Apply"),), {"reason": "no_response"})
+    steps = (response(start_ms), click(1_200, at, "button", "#apply-coupon", "Apply"))
+    return Plan("dead_click", steps, {"reason": "no_response"})
 
 
 def error_click(scene: Scene) -> Plan:

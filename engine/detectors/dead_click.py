@@ -3,6 +3,9 @@
 A click on an element that is not interactive is one at once. One on a control is provisional with the first moment
 after its time is over, and confirmed when nothing that comes late can show a sign of life any more. A page that
 answers, but late, makes it a `slow_click`. Clicks on one element that follow each other are one anomaly.
+
+Controls are judged only once the session's client has told of a change of its page or of a request: where it never
+does, silence after a click says nothing.
 """
 
 from collections.abc import Sequence
@@ -45,6 +48,7 @@ class Target(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
     targets: tuple[Target, ...] = ()
     alive_ms: int = 0  # the last sign of life that the page sent by itself
+    tells: bool = False  # the client tells of changes and requests
 
 
 class DeadClick(Detector):
@@ -58,6 +62,7 @@ class DeadClick(Detector):
         self._ignored = Ignored(rule.ignore_selectors, rule.ignore_texts)
         self._click_types = kinds.click_types
         self._answer_types = answer_types(kinds)
+        self._telling_types = kinds.mutation_types | kinds.request_types
         self._continuous_types = kinds.continuous_types
         # Any action but another click is a sign of life: an app that tells of a purchase has answered.
         self.event_types = ActionsAnd(life_types(kinds), kinds.continuous_types)
@@ -70,13 +75,14 @@ class DeadClick(Detector):
         found: list[Finding] = []
         left = self._after(state.targets, moment, found, is_life=not is_click)
         alive_ms = state.alive_ms
+        tells = state.tells or moment.event_type in self._telling_types
         if is_click:
-            left = self._clicked(left, moment, self._latest_life_ms(alive_ms, before), found)
+            left = self._clicked(left, moment, self._latest_life_ms(alive_ms, before), found, tells=tells)
         elif moment.event_type in self._continuous_types:
             alive_ms = moment.at_ms
-        if left == state.targets and alive_ms == state.alive_ms:
+        if left is state.targets and alive_ms == state.alive_ms:
             return state, found
-        return (Waiting(left, alive_ms) if left or alive_ms else None), found
+        return (Waiting(left, alive_ms, tells) if left or alive_ms else None), found
 
     def _latest_life_ms(self, alive_ms: int, before: Action) -> int:
         return alive_ms if before.event_type in self._click_types else max(alive_ms, before.at_ms)
@@ -108,13 +114,13 @@ class DeadClick(Detector):
         return tuple(left)
 
     def _clicked(
-        self, targets: tuple[Target, ...], moment: Moment, life_ms: int, found: list[Finding]
+        self, targets: tuple[Target, ...], moment: Moment, life_ms: int, found: list[Finding], *, tells: bool
     ) -> tuple[Target, ...]:
         click = moment.click
         if click is None or not click.traits & KNOWN or click.traits & _NOT_JUDGED or self._ignored.holds(click):
             return targets
         element, is_interactive = element_of(click), click.traits & INTERACTIVE > 0
-        if is_interactive and moment.at_ms - life_ms <= self._rule.before_ms:
+        if is_interactive and (not tells or moment.at_ms - life_ms <= self._rule.before_ms):
             return targets
         known = next((t for t in targets if t.element == element and t.page == moment.page), None)
         if known is not None and moment.at_ms - known.last_ms > self._rule.rage_ms:

@@ -10,6 +10,7 @@ from tests.builders import event
 from tests.engine.detectors.run import detector, findings
 
 KIND = "dead_click"
+TELLS = event("dom_mutation", -20_000)  # a client that tells of changes: without one, silence says nothing
 BUTTON = KNOWN | INTERACTIVE
 
 
@@ -36,11 +37,11 @@ def test_an_element_of_which_nothing_is_known_is_not_judged() -> None:
 
 @pytest.mark.parametrize(("after_ms", "expected"), [(2_500, []), (2_501, [(KIND, "provisional")])])
 def test_a_button_is_dead_once_its_time_is_over(after_ms: int, expected: list[tuple[str, str]]) -> None:
-    assert said(findings(KIND, [click(0), click(after_ms, selector="#other", tag="a")]))[:1] == expected
+    assert said(findings(KIND, [TELLS, click(0), click(after_ms, selector="#other", tag="a")]))[:1] == expected
 
 
 def test_it_is_confirmed_when_nothing_that_comes_late_can_save_it() -> None:
-    events = [click(0), event("search", 2_501), event("search", 7_500), event("search", 7_501)]
+    events = [TELLS, click(0), event("search", 2_501), event("search", 7_500), event("search", 7_501)]
     assert said(findings(KIND, events)) == [(KIND, "provisional"), (KIND, "confirmed")]
 
 
@@ -52,29 +53,33 @@ def test_it_is_confirmed_when_nothing_that_comes_late_can_save_it() -> None:
     ],
 )
 def test_any_sign_of_life_in_time_saves_it(kind: str) -> None:
-    assert findings(KIND, [click(0), event(kind, 999), event("search", 9_000)]) == []
+    assert findings(KIND, [TELLS, click(0), event(kind, 999), event("search", 9_000)]) == []
+
+
+def test_a_client_that_tells_of_no_changes_has_no_dead_buttons() -> None:
+    assert findings(KIND, [click(0), event("search", 9_000)]) == []
 
 
 def test_a_moving_mouse_is_no_sign_of_life() -> None:
-    events = [click(0), event("mouse_move", 500), event("heartbeat", 600), event("search", 9_000)]
+    events = [TELLS, click(0), event("mouse_move", 500), event("heartbeat", 600), event("search", 9_000)]
     assert said(findings(KIND, events)) == [(KIND, "confirmed")]
 
 
 @pytest.mark.parametrize(("before_ms", "expected"), [(100, 0), (101, 1)])
 def test_a_menu_that_opened_before_the_click_is_an_answer(before_ms: int, expected: int) -> None:
-    events = [event("dom_mutation", 1_000 - before_ms), click(1_000), event("search", 9_000)]
+    events = [TELLS, event("dom_mutation", 1_000 - before_ms), click(1_000), event("search", 9_000)]
     assert len(findings(KIND, events)) == expected
 
 
 @pytest.mark.parametrize(("after_ms", "expected"), [(999, []), (1_000, [("slow_click", "confirmed")])])
 def test_a_late_answer_is_slow(after_ms: int, expected: list[tuple[str, str]]) -> None:
-    assert said(findings(KIND, [click(0), event("dom_mutation", after_ms)])) == expected
+    assert said(findings(KIND, [TELLS, click(0), event("dom_mutation", after_ms)])) == expected
 
 
 @pytest.mark.parametrize("trait", [TEXT_FIELD, MEDIA, OPTED_OUT, MODIFIED, KEYBOARD, LEAVES])
 @pytest.mark.parametrize("base", [KNOWN, BUTTON])
 def test_clicks_whose_effect_cannot_be_seen_are_not_judged(trait: int, base: int) -> None:
-    assert findings(KIND, [click(0, traits=base | trait), event("search", 9_000)]) == []
+    assert findings(KIND, [TELLS, click(0, traits=base | trait), event("search", 9_000)]) == []
 
 
 def test_clicks_on_one_element_are_one_anomaly_and_rage_makes_it_severe() -> None:
@@ -91,7 +96,7 @@ def test_slow_clicks_on_one_element_are_not_rage() -> None:
 
 def test_what_a_project_ignores_is_not_judged() -> None:
     rules = Rules(dead_click=DeadClick(ignore_selectors=("#p*",)))
-    assert findings(KIND, [click(0), event("search", 9_000)], rules) == []
+    assert findings(KIND, [TELLS, click(0), event("search", 9_000)], rules) == []
 
 
 @pytest.mark.parametrize(
@@ -101,5 +106,6 @@ def test_what_a_project_ignores_is_not_judged() -> None:
 def test_the_last_click_of_a_session(reason: EndReason, tag: str, last_ms: int, expected: int) -> None:
     one = detector(KIND)
     event_ = click(0, tag=tag)
-    state, _ = one.see(None, moment_of(event_, "click", event_.at_ms, ()), Action())
+    state, _ = one.see(None, moment_of(TELLS, "dom_mutation", TELLS.at_ms, ()), Action())
+    state, _ = one.see(state, moment_of(event_, "click", event_.at_ms, ()), Action())
     assert len(one.end(state, reason, event_.at_ms + last_ms)) == expected
