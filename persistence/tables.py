@@ -192,11 +192,11 @@ ANOMALIES: Final = Table(
             "version": "UInt32",
             "event_ids": "Array(String)",
             "details": "String",
-            "status": _WORD,
-            "last_at": _TIME,
-            "rule_version": "UInt32",
-            "thresholds": "String",
             **PROVENANCE,
+            "status": _WORD,
+            "rule_version": "UInt32",
+            "last_at": _TIME,
+            "thresholds": "String",
         }
     ),
 )

@@ -84,7 +84,7 @@ def _found(click: Clicked, moment: Moment, message: str) -> Finding:
         started_ms=click.at_ms,
         last_ms=moment.at_ms,
         detected_ms=moment.at_ms,
-        description=f"{after_ms} ms after a click on {click.element or 'the page'}: {message}.",
+        description=f"{after_ms} ms after a click on {click.element or 'the page'}: {message.rstrip('.')}.",
         event_ids=(click.event_id, moment.event_id),
         details={"message": message, "after_ms": after_ms, "path": click.page, "element": click.element},
     )

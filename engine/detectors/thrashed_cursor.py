@@ -16,6 +16,7 @@ from engine.moment import Moment
 
 Point = tuple[int, int, int]  # Unix milliseconds, x, y
 _POINT: Final = 3
+_MAX_PRESS_MS: Final = 10_000  # a button that is let go outside of the window is never said to be
 
 
 class Turn(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -61,11 +62,13 @@ class ThrashedCursor(Detector):
 
     def see(self, state: Way | None, moment: Moment, before: Action) -> Verdict:
         if moment.event_type in self._press_types:
-            return Way(is_pressed=True), NO_FINDINGS
+            return Way(moment.at_ms, is_pressed=True), NO_FINDINGS
         if moment.event_type in self._release_types:
             return None, NO_FINDINGS
         if state is not None and state.is_pressed:
-            return state, NO_FINDINGS
+            if moment.at_ms - state.at_ms <= _MAX_PRESS_MS:
+                return state, NO_FINDINGS
+            state = None
         way = state
         for point in _points(moment):
             way = self._moved(way, point, moment.event_id)

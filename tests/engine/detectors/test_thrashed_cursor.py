@@ -70,6 +70,10 @@ def test_who_draws_or_drags_does_not_thrash() -> None:
     assert len(bursts(KIND, [event("mouse_down", 0), event("mouse_up", 0), *drawn])) == 1
 
 
+def test_a_button_whose_release_got_lost_is_up_again_after_a_while() -> None:
+    assert len(bursts(KIND, [event("mouse_down", 0), *swings(30, start=10_001)])) == 1
+
+
 def test_one_burst_is_one_anomaly_and_a_second_one_is_another() -> None:
     found = bursts(KIND, [*swings(30), *swings(12, start=60_000)])
     assert [one.details["turns"] for one in found.values()] == [30, 12]
