@@ -13,7 +13,7 @@ from tests.persistence.store_rows import FEBRUARY_MS, summary
 
 pytestmark = pytest.mark.live
 
-BEFORE_INSIGHTS = 8  # the schema's version
+BEFORE_INSIGHTS = 7  # the version of the schema that knew neither how sure an anomaly is nor what a session was like
 SESSION = f"""
 INSERT INTO sessions (project_id, session_id, user_id, generation, state, version, started_at, last_active_at)
 SELECT 'p', 's1', 'u1', 1, 'ended', 1, fromUnixTimestamp64Milli({FEBRUARY_MS}),
