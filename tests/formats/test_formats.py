@@ -17,7 +17,7 @@ from persistence.journal import FILE, FORMAT, Journal, JournalReader, connect_to
 from persistence.journal_format import written_format
 from persistence.meta import Meta
 from tests.builders import HOUR, MINUTE, T0, event
-from tests.formats.unpack import ARCHIVES, unpack
+from tests.formats.unpack import ARCHIVES, said_before, unpack
 from tests.formats.write import SHARDS, shard_of
 
 AFTER = 2 * HOUR
@@ -97,15 +97,6 @@ def test_sessions_answer_as_they_did_and_still_do_after_another_start(written: W
         # A version may say more of a session than the one before, and nothing else of it.
         assert {place: said_before(folder.analysis(place), analyses[place]) for place in analyses} == analyses
         folder.close()
-
-
-def said_before(now: Any, then: Any) -> Any:
-    """Of what is said now only what was said then, in all its parts."""
-    if isinstance(then, dict):
-        return {name: said_before(now[name], part) for name, part in then.items()}
-    if isinstance(then, list) and len(now) == len(then):
-        return [said_before(*both) for both in zip(now, then, strict=True)]
-    return now
 
 
 def test_sessions_go_on(written: Written) -> None:

@@ -15,3 +15,12 @@ def unpack(archive: Path, place: Path) -> tuple[Path, dict[str, Any]]:
         packed.extractall(place, filter="data")
     expected = json.loads((place / "data" / "expected.json").read_text())
     return place / "data", expected["analyses"]
+
+
+def said_before(now: Any, then: Any) -> Any:
+    """Of what is said now only what was said then, in all its parts."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return {name: said_before(now.get(name), part) for name, part in then.items()}
+    if isinstance(then, list) and isinstance(now, list) and len(now) == len(then):
+        return [said_before(*both) for both in zip(now, then, strict=True)]
+    return now
