@@ -69,20 +69,21 @@ class DeadClick(Detector):
 
     def see(self, state: Waiting | None, moment: Moment, before: Action) -> Verdict:
         is_click = moment.event_type in self._click_types
-        if state is None and not is_click and moment.event_type not in self._continuous_types:
+        is_telling = moment.event_type in self._telling_types
+        if state is None and not (is_click or is_telling or moment.event_type in self._continuous_types):
             return None, NO_FINDINGS  # the watch knows the latest action
         state = state or Waiting()
         found: list[Finding] = []
         left = self._after(state.targets, moment, found, is_life=not is_click)
         alive_ms = state.alive_ms
-        tells = state.tells or moment.event_type in self._telling_types
+        tells = state.tells or is_telling
         if is_click:
             left = self._clicked(left, moment, self._latest_life_ms(alive_ms, before), found, tells=tells)
         elif moment.event_type in self._continuous_types:
             alive_ms = moment.at_ms
-        if left is state.targets and alive_ms == state.alive_ms:
+        if left is state.targets and alive_ms == state.alive_ms and tells == state.tells:
             return state, found
-        return (Waiting(left, alive_ms, tells) if left or alive_ms else None), found
+        return (Waiting(left, alive_ms, tells) if left or alive_ms or tells else None), found
 
     def _latest_life_ms(self, alive_ms: int, before: Action) -> int:
         return alive_ms if before.event_type in self._click_types else max(alive_ms, before.at_ms)

@@ -1,13 +1,16 @@
 import pytest
 
+from engine import config
 from engine.analysis import EndReason
 from engine.detectors.base import Action, Finding
+from engine.detectors.dead_click import DeadClick as DeadClickDetector
 from engine.moment import moment_of
 from engine.rules import DeadClick, Rules
+from engine.session import Session
 from engine.traits import INTERACTIVE, KEYBOARD, KNOWN, LEAVES, MEDIA, MODIFIED, OPTED_OUT, TEXT_FIELD
 from engine.wire import Click, Event
-from tests.builders import event
-from tests.engine.detectors.run import detector, findings
+from tests.builders import T0, event
+from tests.engine.detectors.run import alone, detector, findings
 
 KIND = "dead_click"
 TELLS = event("dom_mutation", -20_000)  # a client that tells of changes: without one, silence says nothing
@@ -58,6 +61,36 @@ def test_any_sign_of_life_in_time_saves_it(kind: str) -> None:
 
 def test_a_client_that_tells_of_no_changes_has_no_dead_buttons() -> None:
     assert findings(KIND, [click(0), event("search", 9_000)]) == []
+
+
+@pytest.mark.parametrize("others", [["scroll"], ["web_vitals"], ["scroll", "web_vitals"]])
+@pytest.mark.parametrize("telling", ["dom_mutation", "network_request"])
+def test_a_client_that_tells_is_known_whatever_else_came_at_that_time(telling: str, others: list[str]) -> None:
+    signals = [event(kind, -20_000, id=f"{kind}0") for kind in (*others, telling)]
+    events = [click(0), event("search", 9_000)]
+    assert said(findings(KIND, [*signals, *events])) == said(findings(KIND, [*signals[::-1], *events]))
+    assert said(findings(KIND, [*signals, *events])) == [(KIND, "confirmed")]
+
+
+def test_requests_that_a_project_counts_as_actions_tell_as_well() -> None:
+    kinds = config.Session(continuous_types=config.Session().continuous_types - {"network_request"})
+    one = DeadClickDetector(DeadClick(), kinds)
+    state, _ = one.see(None, moment_of(event("network_request", -20_000), "network_request", T0 - 20_000, ()), Action())
+    state, _ = one.see(state, moment_of(click(0), "click", T0, ()), Action())
+    assert len(one.end(state, "close", T0 + 2_501)) == 1
+
+
+@pytest.mark.parametrize("kind", ["dom_mutation", "scroll", "page_view"])
+def test_a_sign_of_life_that_comes_late_withdraws_it(kind: str) -> None:
+    folder = alone(detector(KIND))
+    session = Session("default\0s1", "", "default", "u1", 1, T0, T0, T0)
+    for one in (TELLS, click(0), event("search", 2_600)):
+        folder.fold(session, one, T0)
+    [reported] = session.anomalies
+    folder.fold(session, event(kind, 900), T0)
+    list(folder.settle())
+    [found] = session.anomalies
+    assert (reported.status, found.status, found.id) == ("provisional", "withdrawn", reported.id)
 
 
 def test_a_moving_mouse_is_no_sign_of_life() -> None:
