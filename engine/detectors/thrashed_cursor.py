@@ -69,18 +69,19 @@ class ThrashedCursor(Detector):
             if moment.at_ms - state.at_ms <= _MAX_PRESS_MS:
                 return state, NO_FINDINGS
             state = None
-        way = state
+        way, latest = state, None if state is None else state.burst
+        grown: dict[str, Thrashing] = {}  # a batch may end a burst and begin the next
         for point in _points(moment):
             way = self._moved(way, point, moment.event_id)
-        burst = None if way is None else way.burst
-        if burst is None or (state is not None and burst == state.burst):
-            return way, NO_FINDINGS
-        return way, (self._found(burst, moment),)
+            if way.burst is not None and way.burst is not latest:
+                latest = way.burst
+                grown[latest.event_ids[0]] = latest
+        return way, tuple(self._found(burst, moment) for burst in grown.values()) if grown else NO_FINDINGS
 
     def _moved(self, way: Way | None, point: Point, event_id: str) -> Way:
         at_ms, x, y = point
         if way is None or at_ms - way.at_ms > self._rule.window_ms:
-            return Way(at_ms, x, y)
+            return Way(at_ms, x, y, burst=None if way is None else way.burst)
         dx, dy = x - way.x, y - way.y
         square = dx * dx + dy * dy
         if at_ms < way.at_ms or square < self._rule.min_move_px**2:
@@ -109,6 +110,9 @@ class ThrashedCursor(Detector):
             ids = burst.event_ids if event_id in burst.event_ids else remember(burst.event_ids, event_id)
             return Thrashing(burst.first_ms, at_ms, burst.turns + 1, ids)
         ids = tuple(dict.fromkeys([*(turn.event_id for turn in turns), event_id]))
+        if burst is not None and ids[0] == burst.event_ids[0]:
+            # Two that begin in one batch have one id, and so are one anomaly.
+            return Thrashing(burst.first_ms, at_ms, burst.turns + len(turns), burst.event_ids)
         return Thrashing(turns[0].at_ms, at_ms, len(turns), ids)
 
     def _found(self, burst: Thrashing, moment: Moment) -> Finding:

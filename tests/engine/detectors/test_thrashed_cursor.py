@@ -4,7 +4,7 @@ import pytest
 
 from engine.rules import Rules, ThrashedCursor
 from engine.wire import Event, Facts
-from tests.builders import event
+from tests.builders import T0, event
 from tests.engine.detectors.run import bursts, findings
 
 KIND = "thrashed_cursor"
@@ -77,3 +77,39 @@ def test_a_button_whose_release_got_lost_is_up_again_after_a_while() -> None:
 def test_one_burst_is_one_anomaly_and_a_second_one_is_another() -> None:
     found = bursts(KIND, [*swings(30), *swings(12, start=60_000)])
     assert [one.details["turns"] for one in found.values()] == [30, 12]
+
+
+def batch(id: str, at: int, moves: list[Event]) -> Event:
+    """The moves as one event that was sent at `at`."""
+    places = [(one.at_ms - T0 - at, *one.facts.moves[1:]) for one in moves if one.facts is not None]
+    flat = [value for place in places for value in place]
+    return event("mouse_move", at, id=id, facts=Facts(moves=tuple(flat)))
+
+
+def test_a_pause_in_the_batch_of_a_burst_does_not_hide_it() -> None:
+    sent = batch("b", 5_000, [*swings(12), move(5_000, 0)])
+    assert [one.details["turns"] for one in findings(KIND, [sent])] == [12]
+
+
+def test_a_batch_that_ends_a_burst_and_begins_another_tells_of_both() -> None:
+    moves = swings(30)
+    events = [batch("a", 1_500, moves[:16]), batch("b", 20_000, [*moves[16:], *swings(12, start=15_000)])]
+    assert {key: one.details["turns"] for key, one in bursts(KIND, events).items()} == {"a": 30, "b": 12}
+
+
+def test_two_bursts_that_begin_in_one_batch_are_one_anomaly() -> None:
+    sent = batch("b", 20_000, [*swings(12), *swings(12, start=15_000)])
+    [found] = findings(KIND, [sent])
+    assert (found.details["turns"], found.started_ms) == (24, T0 + 100)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 32])
+def test_it_does_not_matter_how_moves_are_batched(size: int) -> None:
+    moves = [*swings(30), *swings(12, start=60_000)]
+    parts = [moves[place : place + size] for place in range(0, len(moves), size)]
+    found = bursts(KIND, [batch(f"b{place}", part[-1].at_ms - T0, part) for place, part in enumerate(parts)])
+    assert [(one.started_ms - T0, one.details["turns"]) for one in found.values()] == [(100, 30), (60_100, 12)]
+
+
+def test_the_points_of_a_batch_may_come_in_any_order() -> None:
+    assert len(findings(KIND, [batch("b", 1_200, swings(10)[::-1])])) == 1
