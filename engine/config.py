@@ -33,6 +33,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header_timeout_ms: Positive = 10_000  # headers not complete by then: 408; no request for so long: closed
     answer_timeout_ms: Positive = 30_000  # a client that takes nothing of its answer for so long is cut off
     max_future_ms: Positive = 86_400_000  # clocks run ahead, but not by more than a day
+    # A sender's clock that differs by less is right: the way here takes time as well. Beyond it, times are corrected.
+    clock_tolerance_ms: NotNegative = 5_000
     geoip_database: str = ""  # path of a MaxMind city database (.mmdb); without it only what clients send is known
     stop_timeout_ms: Positive = 7_000  # SIGTERM promises an exit within 10 s, and Ray takes up to 3 of them to end
 

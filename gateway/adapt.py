@@ -38,7 +38,9 @@ class _OpenEvent(RawEvent, forbid_unknown_fields=False, gc=False):
 
 _open: Final = msgspec.json.Decoder(_OpenEvent)
 _values: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_UNDERSTOOD: Final = frozenset(RawEvent.__struct_fields__)
+_UNDERSTOOD: Final = frozenset(RawEvent.__struct_encode_fields__)
+# Field -> the name under which it comes.
+_SENT: Final = {"sent_at": "sent_at", "sent_at_camel": "sentAt", "sent_at_ms": "sent_at_ms"}
 _MOVED: Final = (NESTED_NAMES | {"user_agent"}) - _UNDERSTOOD
 
 
@@ -66,6 +68,9 @@ def _field_by_field(text: bytes) -> RawEvent:
     agent = fields.pop("user_agent", None)
     own = fields.pop("custom", _NULL)
     raw = RawEvent(**_read(fields, _READERS, ""))
+    for field, name in _SENT.items():
+        if name in fields:
+            setattr(raw, field, msgspec.Raw(fields.pop(name)))
     raw.payload = _payload(fields)
     raw.device = _device(fields, agent, rest)
     raw.custom = _custom({**fields, **rest}, own)

@@ -14,6 +14,7 @@ from gateway.normalise import PROJECT_ID, Arrival, Normaliser
 from gateway.packed import json_of_packed, split_packed, too_many
 from gateway.raw_event import RawEvent
 from gateway.rejection import Rejected, Rejection
+from gateway.sent import Sent, envelope_of, offset_of
 from gateway.split import split_json
 
 ORIGINAL_BYTES: Final = 4_096  # how much of a refused event is kept to look at
@@ -30,7 +31,7 @@ class Decoded(msgspec.Struct):
     bad_rows: list[BadRow] = []
 
 
-class _Batch(msgspec.Struct):
+class _Batch(Sent, kw_only=True, gc=True):
     events: list[RawEvent]
 
 
@@ -55,6 +56,8 @@ class Decoder:
             events = self._all_at_once(body, arrival)
             if events is not None:
                 return Decoded(events)
+        said = envelope_of(body, packed=packed)
+        arrival = _with_offset(arrival, offset_of(said, arrival.now_ms, packed=packed))
         split = split_packed if packed else split_json
         texts = split(body, self._limits.max_batch_events)
         self._check_count(len(texts))
@@ -73,7 +76,8 @@ class Decoder:
         if body.count(b"{") > limits.max_batch_events * _OBJECTS_PER_EVENT:
             return None
         try:
-            raws = self._raws(body)
+            raws, offset_ms = self._raws(body, arrival.now_ms)
+            arrival = _with_offset(arrival, offset_ms)
             self._check_count(len(raws))
             if not self._are_small(body):
                 return None
@@ -82,16 +86,18 @@ class Decoder:
         except (*_UNREADABLE, Rejected):
             return None
 
-    def _raws(self, body: bytes) -> list[RawEvent]:
+    def _raws(self, body: bytes, now_ms: int) -> tuple[list[RawEvent], int | None]:
+        """The events, and what their envelope says of the sender's clock."""
         if body[:1] == b"[":
             try:
-                return self._many.decode(body)
+                return self._many.decode(body), None
             except msgspec.ValidationError:
-                return [nested.plain() for nested in self._nested.decode(body)]
+                return [nested.plain() for nested in self._nested.decode(body)], None
         try:
-            return [self._one.decode(body)]
+            return [self._one.decode(body)], None
         except msgspec.ValidationError:
-            return self._batch.decode(body).events
+            batch = self._batch.decode(body)
+            return batch.events, offset_of(batch, now_ms)
 
     def _are_small(self, body: bytes) -> bool:
         limit = self._limits.max_event_bytes
@@ -119,6 +125,10 @@ class Decoder:
         except _UNREADABLE:
             return adapt(text)
         return raw if raw.is_plain() else adapt(text)
+
+
+def _with_offset(arrival: Arrival, offset_ms: int | None) -> Arrival:
+    return arrival if offset_ms is None else msgspec.structs.replace(arrival, offset_ms=offset_ms)
 
 
 def _bad_row(text: bytes, arrival: Arrival, reason: Rejected) -> BadRow:

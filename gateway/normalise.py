@@ -8,7 +8,7 @@ import msgspec
 
 from engine.config import Config
 from engine.device import Device
-from engine.wire import ID_GENERATED, TIME_MISSING, Event
+from engine.wire import HISTORIC, ID_GENERATED, TIME_MISSING, Event
 from gateway.agent import AgentReader
 from gateway.event_type import event_type_of
 from gateway.ids import checked_id
@@ -16,6 +16,7 @@ from gateway.payloads import extractors
 from gateway.places import PlaceReader
 from gateway.raw_event import ABSENT, RawEvent
 from gateway.rejection import Rejected, wrong_value
+from gateway.sent import mark, offset_of
 from gateway.timestamps import event_time_ms
 
 PROJECT_ID = "default"
@@ -30,6 +31,7 @@ class Arrival(msgspec.Struct, frozen=True):
     flags: int = 0
     client_ip: str = ""
     device: Device | None = None
+    offset_ms: int | None = None  # receive time minus the time of sending that the envelope says
 
 
 class Normaliser:
@@ -38,6 +40,7 @@ class Normaliser:
     def __init__(self, config: Config, agents: AgentReader) -> None:
         self._extractors = extractors(config.session)
         self._agents = agents
+        self._tolerance_ms = config.server.clock_tolerance_ms
         database = config.server.geoip_database
         self._places = PlaceReader(database) if database else None
 
@@ -52,10 +55,13 @@ class Normaliser:
         else:
             checked_id("event_id", event_id)
         if raw.timestamp is None:
-            at_ms = arrival.now_ms
+            at_ms, offset_ms = arrival.now_ms, None
             flags |= TIME_MISSING
         else:
-            at_ms = event_time_ms(raw.timestamp, arrival.latest_ms)
+            offset_ms = _offset_of(raw, arrival)
+            # A clock that is said to run ahead gives times that are ahead.
+            ahead_ms = 0 if offset_ms is None or offset_ms > 0 else -offset_ms
+            at_ms = event_time_ms(raw.timestamp, arrival.latest_ms + ahead_ms)
         url = raw.url or ""
         event = Event(
             PROJECT_ID,
@@ -82,12 +88,24 @@ class Normaliser:
         extract = self._extractors.get(event_type)
         if extract is not None and event.payload:
             extract(event)
+        if offset_ms is not None:
+            mark(event, offset_ms, self._tolerance_ms)
         return event
 
     def _device_of(self, raw: RawEvent, arrival: Arrival) -> Device | None:
         if raw.device is None and raw.device_info is None:
             return arrival.device
         return self._agents.merged(raw.device or raw.device_info, arrival.device)
+
+
+def _offset_of(raw: RawEvent, arrival: Arrival) -> int | None:
+    """What an event says itself goes before what its envelope says. History was sent long ago: it says nothing now."""
+    if arrival.flags & HISTORIC:
+        return None
+    if raw.sent_at is raw.sent_at_camel is raw.sent_at_ms:  # all three absent, which nearly all are
+        return arrival.offset_ms
+    own_ms = offset_of(raw, arrival.now_ms)
+    return arrival.offset_ms if own_ms is None else own_ms
 
 
 def _who(raw: RawEvent) -> tuple[str, str]:

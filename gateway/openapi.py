@@ -136,8 +136,10 @@ def _components() -> Schema:
 
 def _event() -> Schema:
     """What `RawEvent` decodes. Any other field is kept in `custom`."""
-    fields: Schema = {name: {"type": "object" if name in _OBJECTS else "string"} for name in RawEvent.__struct_fields__}
-    fields["timestamp"] = {"type": ["string", "number"], "description": "ISO-8601 or Unix milliseconds."}
+    names = RawEvent.__struct_encode_fields__
+    fields: Schema = {name: {"type": "object" if name in _OBJECTS else "string"} for name in names}
+    for name in ("timestamp", "sent_at", "sentAt", "sent_at_ms"):
+        fields[name] = {"type": ["string", "number"], "description": "ISO-8601 or Unix milliseconds."}
     return {"type": "object", "properties": fields, "additionalProperties": True}
 
 

@@ -53,6 +53,9 @@ class RawEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     country: str | None = None
     city: str | None = None
     custom: msgspec.Raw = ABSENT
+    sent_at: msgspec.Raw = ABSENT  # read in gateway/sent.py
+    sent_at_camel: msgspec.Raw = msgspec.field(default=ABSENT, name="sentAt")
+    sent_at_ms: msgspec.Raw = ABSENT
 
     def is_plain(self) -> bool:
         """No field came under two names, so that nothing of it must be kept elsewhere."""
