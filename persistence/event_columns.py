@@ -23,19 +23,24 @@ from engine.wire import (
     QUARANTINED,
     Batch,
     Event,
+    Facts,
     Outcome,
 )
 from persistence.columns import Columns
 from persistence.tables import DEVICE, EVENTS
 
 _RENAMED: Final = MappingProxyType({"at_ms": "timestamp", "client_ip": "ip"})
-# The columns of a field that is a struct, in the order of its own fields; those behind them have no column.
+_VITALS: Final = ("lcp", "fid", "cls", "ttfb", "fcp", "load", "inp")
+_FACTS: Final = MappingProxyType(
+    {name: name for name in _VITALS} | {"status": "request_status", "route": "request_route"}
+)
+# The columns of a field that is a struct, in the order of its own fields; "" and those behind them have no column.
 _GROUPS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {
         "device": tuple(DEVICE),
         "click": ("click_x", "click_y", "target_selector", "target_tag", "target_text"),
         "error": ("error_message", "error_stack", "error_type"),
-        "facts": ("lcp", "fid", "cls", "ttfb"),
+        "facts": tuple(_FACTS.get(name, "") for name in Facts.__struct_fields__),
     }
 )
 _NULLABLE: Final = frozenset(name for name, kind in EVENTS.columns.items() if kind.startswith("Nullable("))
@@ -53,6 +58,7 @@ def event_columns(batch: Batch[Event], outcome: Outcome) -> Columns:
     columns: dict[str, Sequence[Any]] = _flat(batch.events) | {
         "session_id": _session_ids(batch.events, outcome),
         "generation": outcome.generations + [0] * (rows - len(outcome.generations)),
+        "event_index": outcome.indexes + [0] * (rows - len(outcome.indexes)),
         "received_at": [batch.received_ms] * rows,
         "late": statuses.translate(_IS_LATE),
         "src_index": list(range(rows)),
@@ -80,7 +86,8 @@ def _ungrouped(structs: Sequence[Struct | None], names: Sequence[str]) -> dict[s
         return {}
     absent = (None,) * max(len(struct.__struct_fields__) for struct in structs if struct is not None)
     tuples = [absent if struct is None else astuple(struct) for struct in structs]
-    return dict(zip(names, zip(*tuples, strict=True), strict=False))
+    columns = zip(names, zip(*tuples, strict=True), strict=False)
+    return {name: values for name, values in columns if name}
 
 
 def _session_ids(events: Sequence[Event], outcome: Outcome) -> list[str]:

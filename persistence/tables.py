@@ -113,6 +113,12 @@ EVENTS: Final = Table(
             **PROVENANCE,
             "src_index": "UInt32",
             "src_journal": _WORD,
+            "fcp": "Nullable(Float64)",
+            "load": "Nullable(Float64)",
+            "inp": "Nullable(Float64)",
+            "request_status": "Int16",
+            "request_route": _WORD,
+            "event_index": "UInt32",
         }
     ),
 )

@@ -81,6 +81,7 @@ class EventsContract:
 
     def test_fields_hold_what_is_not_empty(self, store: Store, project: str) -> None:
         said: dict[str, Any] = {"click_x": 0, "click_y": -4, "lcp": 1.25, "scroll_depth": 0, "url": "/ü"}
+        said |= {"load": 1500.5, "request_status": -1, "request_route": "GET /a/:id", "event_index": 3}
         rows = event_rows(project, ("e1", FEBRUARY_MS), **said, payload='{"a":1}', src_seq=9)
         store.insert("events", rows, token=project)
         [event] = store.events(EventFilter(project, session_id="s1"))
@@ -92,4 +93,8 @@ class EventsContract:
             "click_y": -4,
             "scroll_depth": 0,
             "lcp": 1.25,
+            "load": 1500.5,
+            "request_status": -1,
+            "request_route": "GET /a/:id",
+            "event_index": 3,
         }
