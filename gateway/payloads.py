@@ -44,15 +44,22 @@ def _set_click(event: Event) -> None:
     x, y = whole(fields, "x"), whole(fields, "y")
     target = target_of(bytes(fields.get("target", b"")))
     traits = target.traits
-    if x == 0 and y == 0:
+    if x == 0 and y == 0 and not _has_pointer(fields):
         traits |= KEYBOARD  # a browser gives this place to the clicks that keys and programs make
-    if len(fields) > 3 and _is_modified(fields):
-        traits |= MODIFIED
+    if len(fields) > 2:
+        traits |= _made_by(fields)
     event.click = Click(x, y, target.selector, target.tag, target.text, traits)
 
 
-def _is_modified(fields: Fields) -> bool:
-    return bool(number(fields, "button")) or any(truth(fields, name) for name in _MODIFIERS)
+def _has_pointer(fields: Fields) -> bool:
+    """The corner of the window can be clicked: then the kind of pointer is said, and how many clicks it were."""
+    return bool(text(fields, "pointer_type", "pointerType")) and number(fields, "detail") != 0
+
+
+def _made_by(fields: Fields) -> int:
+    made = 0 if truth(fields, "isTrusted", "is_trusted") is not False else KEYBOARD  # by a program
+    modified = bool(number(fields, "button")) or any(truth(fields, name) for name in _MODIFIERS)
+    return made | MODIFIED if modified else made
 
 
 def _set_scroll(event: Event) -> None:

@@ -149,28 +149,6 @@ def test_groups_are_flattened_and_what_was_not_said_is_none() -> None:
     }
 
 
-def test_requests_and_all_vitals_have_columns_and_the_other_facts_have_none() -> None:
-    vitals, request, form = event("e1"), event("e2"), event("e3")
-    vitals.facts = Facts(fcp=900.0, load=1500.0, inp=80.0, moves=(0, 1, 2), scroll_y=5)
-    request.facts = Facts(status=-1, route="POST /orders/:id")
-    form.facts = Facts(form="checkout", field="email", length=3, offset_ms=60_000)
-    columns = columns_of(vitals, request, form)
-    assert {name: values for name, values in columns.items() if name not in REQUIRED} == {
-        "fcp": [900.0, None, None],
-        "load": [1500.0, None, None],
-        "inp": [80.0, None, None],
-        "request_status": [0, -1, 0],
-        "request_route": ["", "POST /orders/:id", ""],
-    }
-
-
-def test_each_event_has_its_place_in_its_session_and_0_where_it_was_not_folded() -> None:
-    events = [event("e1"), event("e2"), event("e3")]
-    outcome = outcome_of(events)
-    outcome.indexes = [7, 8]
-    assert tables_of(batch_frame(1, events, outcome=outcome))["events"]["event_index"] == [7, 8, 0]
-
-
 def test_a_duplicate_is_not_stored_and_the_others_keep_their_index() -> None:
     events = [event("e1"), event("e1"), event("e2")]
     outcome = outcome_of(events, statuses=bytes([0, DUPLICATE, 0]), session_ids={2: "sn_2"})
