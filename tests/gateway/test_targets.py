@@ -147,12 +147,16 @@ def test_keys_and_programs_click_without_a_pointer(payload: dict[str, Any], is_k
     assert made_by(**payload) == (KEYBOARD if is_keyboard else 0)
 
 
-@pytest.mark.parametrize("said", [{"ctrlKey": True}, {"metaKey": True}, {"shiftKey": True}, {"button": 2}])
+@pytest.mark.parametrize(
+    "said", [{"ctrlKey": True}, {"metaKey": True}, {"shift_key": True}, {"button": 2}, {"altKey": True, "x": "1"}]
+)
 def test_a_click_with_a_key_held_or_another_button_is_modified(said: dict[str, Any]) -> None:
-    assert made_by(x=1, y=1, **said) == MODIFIED
+    assert made_by(**({"x": 1, "y": 1} | said)) == MODIFIED
 
 
-@pytest.mark.parametrize("said", [{"ctrlKey": False}, {"ctrlKey": "true"}, {"button": 0}, {"button": "Save"}])
+@pytest.mark.parametrize(
+    "said", [{"ctrlKey": False}, {"ctrlKey": "true"}, {"ctrlKey": None}, {"button": 0}, {"button": "Save"}]
+)
 def test_another_click_is_not(said: dict[str, Any]) -> None:
     assert made_by(x=1, y=1, **said) == 0
 
