@@ -41,7 +41,6 @@ utm_source, utm_medium, utm_campaign, utm_term and utm_content of the entry page
 the name of an ad network's parameter in it: {", ".join(CLICK_IDS)}.
 
 ## clock_offset_ms
-The engine corrects by offsets that come with events; the gateway does not read `sent_at` yet, so that it is null.
 A request that says `sent_at` shows how far its sender's clock is from ours, plus the time it took. The session
 keeps the smallest of these, adds it to the times of that sender's events, and orders by the result; of one
 sender, an event that happened later by its own clock is never put before another. In a session whose clock was

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-KNOWN: Final = 1  # the client said enough to tell what it is; without this bit no other says anything
+KNOWN: Final = 1  # the client said enough to tell what it is: whether it is interactive cannot be said without
 INTERACTIVE: Final = 2  # it looks as if a click on it does something
 TEXT_FIELD: Final = 4  # text is written in it, or marked
 STEPPER: Final = 8  # next, previous, +, -: made to be clicked many times

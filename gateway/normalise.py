@@ -1,7 +1,5 @@
 """One raw event -> one `engine.wire.Event`, or `Rejected` with the reason. The hot path: a few microseconds each."""
 
-from functools import lru_cache
-from typing import Final
 from uuid import uuid4
 
 import msgspec
@@ -12,6 +10,7 @@ from engine.wire import HISTORIC, ID_GENERATED, TIME_MISSING, Event
 from gateway.agent import AgentReader
 from gateway.event_type import event_type_of
 from gateway.ids import checked_id
+from gateway.paths import path_of
 from gateway.payloads import extractors
 from gateway.places import PlaceReader
 from gateway.raw_event import ABSENT, RawEvent
@@ -20,7 +19,6 @@ from gateway.sent import mark, offset_of
 from gateway.timestamps import event_time_ms
 
 PROJECT_ID = "default"
-_REMEMBERED_CHARS: Final = 300  # long addresses are rare, and would make the cache large
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -118,25 +116,6 @@ def _who(raw: RawEvent) -> tuple[str, str]:
     if user_id is not None:
         checked_id("user_id", user_id)
     return session_id or "", user_id or ""
-
-
-def path_of(url: str) -> str:
-    """The path without query and fragment: "https://a.example/b?c#d" -> "/b", "https://a.example" -> "/"."""
-    return _remembered_path(url) if len(url) <= _REMEMBERED_CHARS else _path(url)
-
-
-def _path(url: str) -> str:
-    if not url:
-        return ""
-    rest = url.partition("#")[0].partition("?")[0]
-    scheme = rest.find("://")
-    if scheme < 0:
-        return rest
-    slash = rest.find("/", scheme + 3)
-    return "/" if slash < 0 else rest[slash:]
-
-
-_remembered_path = lru_cache(10_000)(_path)
 
 
 def _payload_of(raw: RawEvent) -> str:

@@ -8,7 +8,8 @@ from engine.config import Config
 from engine.wire import TIME_MISSING, Event
 from gateway.agent import AgentReader
 from gateway.event_type import fold
-from gateway.normalise import Arrival, Normaliser, path_of
+from gateway.normalise import Arrival, Normaliser
+from gateway.paths import path_of
 from gateway.raw_event import RawEvent
 from gateway.rejection import Rejected
 from gateway.timestamps import EARLIEST_MS, iso
