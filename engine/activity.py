@@ -1,6 +1,6 @@
 """How long a session was active: the sum of the gaps of at most 10 s between what its user did, in event time.
 
-The rule is Highlight's (reference/product.md §2). What is kept are stretches without a longer gap, so that an event
+The rule is Highlight's. What is kept are stretches without a longer gap, so that an event
 that comes late falls into one, grows one, or joins two, and the sum is that of the events in order. So it is for the
 last `KEPT_STRETCHES` stretches; what is older is added up, and an event that comes so late changes nothing.
 """

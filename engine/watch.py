@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.analysis import Anomaly, EndReason
-from engine.detectors.base import NO_FINDINGS, Action, Detector
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding
 from engine.moment import Moment
 from engine.noted import Noted
 from engine.recent import Mark, Recent
@@ -49,6 +49,7 @@ class Watch:
         self.version = version
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
+        self._nothing = (None,) * len(self.detectors)
         self._continuous_types = continuous_types
         self._reporter = Reporter(max_anomalies=max_anomalies, noted=noted)
         self._noted = noted
@@ -122,37 +123,42 @@ class Watch:
         """The next moment in order, to those that it can matter to."""
         before, event_type = session.latest, moment.event_type
         gap_ms = moment.at_ms - before.at_ms
-        states = session.detectors
+        states, muted = session.detectors, session.muted
+        known = len(states)
+        fresh: list[Any] | None = None  # the states from now on, where any changed
         changed: list[Anomaly] | None = None
         for place, detector, max_gap_ms, is_same_type, begins in self.watchers(event_type):
-            state = states[place] if place < len(states) else None
+            state = states[place] if place < known else None
+            findings: Sequence[Finding] = NO_FINDINGS
             if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event_type):
-                if state is not None:
-                    states = _replaced(session, place, None)
+                new = None
+            elif (state is None and not begins) or (muted and detector.kind in muted):
                 continue
-            if (state is None and not begins) or (session.muted and detector.kind in session.muted):
-                continue
-            try:
-                new, findings = detector.see(state, moment, before)
-            except MemoryError:
-                raise  # of the process, whoever asked last: another process decides the same about the same frames
-            except Exception:
-                states = self._mute(session, place, detector)
-                continue
+            else:
+                try:
+                    new, findings = detector.see(state, moment, before)
+                except MemoryError:
+                    raise  # of the process, whoever asked last: another process decides the same about the same frames
+                except Exception:
+                    self._mute(session, detector)
+                    new = None
             if new is not state:
-                states = _replaced(session, place, new)
+                if fresh is None:
+                    fresh = [*states, *self._nothing[known:]]
+                fresh[place] = new
             if findings:
                 changed = [] if changed is None else changed
                 self._reporter.report(session, detector, self._versions[place], findings, changed)
+        if fresh is not None:
+            session.detectors = tuple(fresh)
         if event_type not in self._continuous_types:
             session.latest = Action(moment.at_ms, event_type, moment.event_id)
         return changed or NOTHING
 
-    def _mute(self, session: Session, place: int, detector: Detector) -> tuple[Any, ...]:
+    def _mute(self, session: Session, detector: Detector) -> None:
         """A detector that raises must not take the session with it: it is counted and not asked again here."""
         session.muted = [*(session.muted or ()), detector.kind]
         self._noted.errors[detector.kind] += 1
-        return _replaced(session, place, None)
 
     def end(self, session: Session, reason: EndReason) -> Sequence[Anomaly]:
         """End it: what is not shown yet is shown first. The anomalies that changed."""
@@ -176,7 +182,7 @@ class Watch:
             except MemoryError:
                 raise
             except Exception:
-                self._mute(session, place, detector)
+                self._mute(session, detector)
                 findings = NO_FINDINGS
             if findings:
                 self._reporter.report(session, detector, self._versions[place], findings, changed)
@@ -236,11 +242,3 @@ def _begin(session: Session) -> Recent:
     mark = Mark(session.latest.at_ms, 0, session.detectors, anomalies, session.latest)
     session.recent = Recent(mark, moments=[], unended=unended)
     return session.recent
-
-
-def _replaced(session: Session, place: int, state: msgspec.Struct | None) -> tuple[Any, ...]:
-    """A tuple, because a mark holds it, and a list would take half as much again."""
-    states = session.detectors
-    missing = (None,) * (place - len(states))
-    session.detectors = (*states[:place], *missing, state, *states[place + 1 :])
-    return session.detectors

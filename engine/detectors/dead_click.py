@@ -51,6 +51,9 @@ class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
     tells: bool = False  # the client tells of changes and requests
 
 
+_NOTHING: Final = Waiting()
+
+
 class DeadClick(Detector):
     kind = "dead_click"
     severity = "medium"
@@ -66,24 +69,23 @@ class DeadClick(Detector):
         self._continuous_types = kinds.continuous_types
         # Any action but another click is a sign of life: an app that tells of a purchase has answered.
         self.event_types = ActionsAnd(life_types(kinds), kinds.continuous_types)
+        # What came before the client told of anything saves no click: none on a control is judged until then.
+        self.first_types = kinds.click_types | self._telling_types
 
     def see(self, state: Waiting | None, moment: Moment, before: Action) -> Verdict:
+        known = state or _NOTHING
         is_click = moment.event_type in self._click_types
-        is_telling = moment.event_type in self._telling_types
-        if state is None and not (is_click or is_telling or moment.event_type in self._continuous_types):
-            return None, NO_FINDINGS  # the watch knows the latest action
-        state = state or Waiting()
         found: list[Finding] = []
-        left = self._after(state.targets, moment, found, is_life=not is_click)
-        alive_ms = state.alive_ms
-        tells = state.tells or is_telling
+        left = self._after(known.targets, moment, found, is_life=not is_click)
+        alive_ms = known.alive_ms
+        tells = known.tells or moment.event_type in self._telling_types
         if is_click:
             left = self._clicked(left, moment, self._latest_life_ms(alive_ms, before), found, tells=tells)
         elif moment.event_type in self._continuous_types:
             alive_ms = moment.at_ms
-        if left is state.targets and alive_ms == state.alive_ms and tells == state.tells:
+        if left is known.targets and alive_ms == known.alive_ms and tells == known.tells:
             return state, found
-        return (Waiting(left, alive_ms, tells) if left or alive_ms or tells else None), found
+        return (Waiting(left, alive_ms, tells) if left or tells else None), found
 
     def _latest_life_ms(self, alive_ms: int, before: Action) -> int:
         return alive_ms if before.event_type in self._click_types else max(alive_ms, before.at_ms)

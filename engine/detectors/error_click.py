@@ -47,14 +47,17 @@ class ErrorClick(Detector):
 
     def see(self, state: Clicks | None, moment: Moment, before: Action) -> Verdict:
         recent = () if state is None else state.recent
-        left = tuple(click for click in recent if moment.at_ms - click.at_ms <= self._error_ms)
+        oldest_ms = moment.at_ms - self._error_ms
+        left = recent
+        if recent and recent[0].at_ms < oldest_ms:
+            left = tuple(click for click in recent if click.at_ms >= oldest_ms)
         found: tuple[Finding, ...] = NO_FINDINGS
         if moment.event_type in self._click_types:
             left = self._with(left, moment)
         elif left and (message := self._error(moment)):
             found = (_found(left[-1], moment, message),)
             left = left[:-1]
-        if left == recent:
+        if left is recent:
             return state, found
         return (Clicks(left) if left else None), found
 

@@ -92,7 +92,7 @@ class RageClick(Detector):
                 bursts = (*state.bursts[:place], grown, *state.bursts[place + 1 :])
                 return ClickState(state.recent, bursts, spot), (self._found(grown),)
         recent = self._kept(state.recent, spot)
-        cluster = self._cluster(recent, spot)
+        cluster = self._cluster(recent, spot) if len(recent) >= self._min_count else []
         if not cluster:
             return ClickState(recent, state.bursts, spot), NO_FINDINGS
         burst = _burst(cluster)
@@ -114,16 +114,16 @@ class RageClick(Detector):
         """Whether a click is within `reach_px` of the centre of `count` clicks."""
         return _distance(spot, count, sum_x, sum_y) <= (reach_px * count) ** 2
 
-    def _kept(self, recent: Sequence[Spot], spot: Spot) -> tuple[Spot, ...]:
+    def _kept(self, recent: tuple[Spot, ...], spot: Spot) -> tuple[Spot, ...]:
         """The newest one decides who is still inside the window."""
         oldest_ms = spot.at_ms - self._window_ms
+        if not recent or recent[-1].at_ms < oldest_ms:
+            return (spot,)
         return (*(other for other in recent if other.at_ms >= oldest_ms), spot)[-self._min_count * _KEPT_CLICKS :]
 
     def _cluster(self, recent: Sequence[Spot], spot: Spot) -> list[Spot]:
         """The clicks with `spot` that all lie within the radius of their own centre, or none: the farthest from the
         centre go first, until those that are left fit or are too few."""
-        if len(recent) < self._min_count:
-            return []
         reach_px = 2 * self._radius_px
         cluster = [o for o in recent if o.page == spot.page and self._is_near(o, 1, spot.x, spot.y, reach_px)]
         while len(cluster) >= self._min_count:
