@@ -12,12 +12,15 @@ from actors.listing import merge
 from actors.pipe import ShardPipe
 from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.questions import Questions
+from actors.settling import Settling
 from actors.silence import Silence
 from engine import slots
 from engine.analysis import Summary
+from engine.book import Book
 from engine.config import Config
 from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import DAY_MS, MINUTE_MS, minute_of
+from engine.overlay import Overlay
 from engine.wire import BadRow, Control, Event, Reply
 from persistence.disk import Disk
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
@@ -51,6 +54,7 @@ class Client:
         timeout_ms = config.clickhouse.timeout_ms
         self._to_shards = [Questions(timeout_ms) for _ in shards]
         self._to_store = Questions(timeout_ms)
+        self._settling = Settling(shards, self._to_shards, config, now_ms)
         self._pipes = [ShardPipe(link, config.engine, now_ms) for link in shards]
         self._shard_stats: list[ShardStats | None] = [None] * len(shards)
         self._silences = [Silence() for _ in shards]
@@ -183,6 +187,12 @@ class Client:
         since_ms = oldest_ms if from_ms is None else max(from_ms, oldest_ms)
         return await self._stored(lambda: self._store.audit(since_ms))
 
+    async def rules(self) -> Book:
+        return await self._settling.book()
+
+    async def configure(self, project_id: str, own: Overlay, version: int | None) -> Book:
+        return await self._settling.put(project_id, own, version)
+
     # -- looking after it -----------------------------------------------------------------------------------------
 
     def health(self) -> EngineHealth:
@@ -220,6 +230,7 @@ class Client:
         now_ms = self._now_ms()
         ticks = [self._tick_shard(number, link, now_ms) for number, link in enumerate(self._shards)]
         await asyncio.gather(*ticks)
+        self._settling.tick(self._shard_stats)
 
     async def _tick_shard(self, number: int, link: ShardLink, now_ms: int) -> None:
         limits, silence = self._config.engine, self._silences[number]
@@ -266,6 +277,7 @@ class Client:
                 self._damage = JournalDamaged(sink.damage)
 
     async def close(self) -> None:
+        await self._settling.close()
         await asyncio.gather(*(pipe.close() for pipe in self._pipes))
         await asyncio.gather(*(questions.close() for questions in (*self._to_shards, self._to_store)))
 

@@ -25,6 +25,11 @@ class ShardLink(Protocol):
     async def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None: ...
     async def sessions(self, wanted: SessionFilter) -> list[Summary]: ...
     async def ledger(self, from_ms: int, to_ms: int) -> list[Booked]: ...
+    async def rules(self) -> bytes:
+        """`Shard.rules`: its book."""
+
+    async def configure(self, book: bytes, now_ms: int) -> int:
+        """`Shard.configure`: take this book if it is newer; the version of the one it has then."""
 
 
 class StoreLink(Protocol):

@@ -30,6 +30,12 @@ class LocalShardLink:
     async def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
         return self._shard.ledger(from_ms, to_ms)
 
+    async def rules(self) -> bytes:
+        return self._shard.rules()
+
+    async def configure(self, book: bytes, now_ms: int) -> int:
+        return self._shard.configure(book, now_ms)
+
 
 class LocalStoreLink:
     def __init__(self, keeper: StoreKeeper) -> None:

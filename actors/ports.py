@@ -6,7 +6,9 @@ from typing import Protocol
 import msgspec
 
 from engine.analysis import Summary
+from engine.book import Book
 from engine.ledger import Booked
+from engine.overlay import Overlay
 from engine.wire import BadRow, Control, Event, Reply
 from persistence.ports import Audit, EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -32,6 +34,7 @@ class ShardStats(msgspec.Struct):
     replay_events: int = 0  # a restart would replay about so many
     min_free_disk_percent: float = 0.0  # below it nothing is accepted
     unjudged: int = 0  # events that came later than detectors can go back
+    rules_version: int = 1  # of its book of rules
 
 
 class PersisterStats(msgspec.Struct):
@@ -101,6 +104,13 @@ class EngineClient(Protocol):
 
     async def audit(self, from_ms: int | None) -> list[ShardAudit]:
         """Whether the store holds what was sent to it since a time."""
+
+    async def rules(self) -> Book:
+        """The newest book of rules that a shard has."""
+
+    async def configure(self, project_id: str, own: Overlay, version: int | None) -> Book:
+        """Set what a project has otherwise than configured, in the place of what it had set: durable in all shards when
+        it returns, and the same again is harmless. Raises ClientError (400; 409 when `version` is not in force)."""
 
     def health(self) -> EngineHealth: ...
     def pending_events(self) -> int: ...

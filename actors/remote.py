@@ -88,6 +88,14 @@ class RayShardLink:
         answer: list[Booked] = await _answer(self._actor.ledger.remote(from_ms, to_ms))
         return answer
 
+    async def rules(self) -> bytes:
+        answer: bytes = await _answer(self._actor.rules.remote())
+        return answer
+
+    async def configure(self, book: bytes, now_ms: int) -> int:
+        answer: int = await _answer(self._actor.configure.remote(book, now_ms))
+        return answer
+
     def kill(self) -> None:
         ray.kill(self._actor, no_restart=False)
 

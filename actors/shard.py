@@ -18,13 +18,13 @@ from actors.careful_fold import CarefulFold
 from actors.listing import Unstored, newest
 from actors.ports import ShardStats
 from actors.saving import Saving
+from actors.shard_rules import RULES, ShardRules
 from actors.snapshot import Snapshot, decode_snapshot
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import Booked, Ledger, forget_before
 from engine.registry import Registry
-from engine.rulebook import rulebook_of
 from engine.session import Session, encode_session
 from engine.summary import summarise
 from engine.tally import Tally
@@ -71,7 +71,8 @@ class Shard:
         self._min_free_disk_percent = floor
         self._journal = journal
         self._archive = JournalArchive(self._journal)
-        self._registry = Registry(limits=config.session, rulebook=rulebook_of(config), archive=self._archive)
+        self._rules = ShardRules(journal, config, on_change=lambda: self._registry.rules_changed())
+        self._registry = Registry(limits=config.session, rulebook=self._rules.rulebook, archive=self._archive)
         self._residents = self._registry.residents
         self._unstored = Unstored()
         self._ledger = Ledger()
@@ -98,6 +99,7 @@ class Shard:
         if saved:
             self._snapshot = decode_snapshot(saved)
         self._registry.own = self._snapshot.own
+        self._rules.load(self._snapshot.rules, self._replay_after)
         self._fold = CarefulFold(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
         self._archive.load_live(self._registry.folder.decode, self._residents.put_live, self._replay_after)
         self._journal.check_live(len(self._residents.live))
@@ -128,6 +130,8 @@ class Shard:
         elif frame.kind == "start":
             if is_new:
                 self._registry.start(frame.received_ms)
+        elif frame.kind == RULES:
+            self._rules.replay(frame)
         else:
             self._fold.replay_end(frame)
 
@@ -135,6 +139,7 @@ class Shard:
         now_ms = self._clamped(now_ms)
         self._journal.append("start", now_ms, encode(now_ms), encode(Outcome()))
         self._registry.start(now_ms)
+        self._rules.settle(now_ms)
 
     def close(self) -> None:
         """Save everything, so that the next start replays nothing."""
@@ -183,6 +188,12 @@ class Shard:
         self._end("sweep", ending[:_ENDS_PER_FRAME], now_ms)
         return min(len(ending), _ENDS_PER_FRAME)
 
+    def configure(self, book: bytes, now_ms: int) -> int:
+        """Judge by this book of rules from the next event on, if it is newer; the version of the one in force then. On
+        disk when it returns. Raises Wait as `apply` does."""
+        self._refuse_if_disk_full()
+        return self._rules.configure(book, self._clamped(now_ms))
+
     def tick(self, now_ms: int, sinks_done_seq: int) -> ShardStats:
         """End who is due, save some of what changed, let go what every sink has. `sinks_done_seq`: the last frame
         that every sink has stored. On a disk with little room only the last, which makes room; with next to none
@@ -223,6 +234,7 @@ class Shard:
         oldest_left = next(islice(dirty.values(), len(keys), None), as_of + 1)
         replay_after = oldest_left - 1
         rows = (_row(session, as_of) for key in keys for session in self._residents.changed(key))
+        self._snapshot.rules = self._rules.rulebook.kept(replay_after)
         ledger = Page(self._ledger.unsaved, forget_before(self._registry.own.clock_ms, self._config.journal))
         self._journal.save(rows, snapshot=encode(self._snapshot), as_of=as_of, replay_after=replay_after, ledger=ledger)
         self._ledger.unsaved.clear()
@@ -259,8 +271,13 @@ class Shard:
             sums[project_id, name] += count
         return [Booked(self._stats.shard, "", *entry, count) for entry, count in sums.items()]
 
+    def rules(self) -> bytes:
+        """The book of rules in force."""
+        return self._rules.encoded()
+
     def stats(self) -> ShardStats:
         stats = self._stats
+        stats.rules_version = self._rules.version
         stats.live = len(self._residents.live)
         stats.last_seq = self._journal.last_seq
         stats.snapshot_seq = self._replay_after

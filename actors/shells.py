@@ -59,6 +59,12 @@ class ShardShell:
     def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
         return self._do(lambda: self._shard.ledger(from_ms, to_ms), _answered)
 
+    def rules(self) -> bytes:
+        return self._do(lambda: self._shard.rules(), _answered)
+
+    def configure(self, book: bytes, now_ms: int) -> int:
+        return self._do(lambda: self._shard.configure(book, now_ms))
+
     def close(self) -> None:
         self._do(lambda: self._shard.close())
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from engine.book import Dated
 from engine.numbering import Numbering
 from engine.own import Own
 from engine.poison import Isolated
@@ -13,6 +14,7 @@ class Snapshot(msgspec.Struct, array_like=True):
     own: Own = msgspec.field(default_factory=Own)
     numbering: Numbering = msgspec.field(default_factory=Numbering)
     isolated: Isolated = msgspec.field(default_factory=Isolated)
+    rules: list[Dated] = []  # the book in force where a replay begins; [] = the defaults
 
 
 decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode

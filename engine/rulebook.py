@@ -1,11 +1,9 @@
-"""Which rules are in force for whom."""
-
-from collections.abc import Mapping
+"""Which rules are in force for whom. Asked for every event: a look into a dictionary."""
 
 import msgspec
 
+from engine.book import DEFAULTS, Book, Configured, Dated, Page, rules_of
 from engine.config import Config
-from engine.overlay import applied
 from engine.rules import Rules
 
 
@@ -14,25 +12,75 @@ class Ruleset(msgspec.Struct, frozen=True):
     detector changed last, 1 where it is not named."""
 
     version: int = 1
-    rules: Rules = Rules()
+    rules: Rules = DEFAULTS
     versions: dict[str, int] = {}
 
     def version_of(self, kind: str) -> int:
         return self.versions.get(kind, 1)
 
 
-class Rulebook:
-    """`projects`: the rules of those that have some of their own."""
+def ruleset_of(page: Page) -> Ruleset:
+    return Ruleset(page.version, rules_of(page), page.versions)
 
-    def __init__(self, rules: Rules, projects: Mapping[str, Rules] | None = None) -> None:
-        self._default = Ruleset(rules=rules)
-        self._projects = {name: Ruleset(rules=own) for name, own in (projects or {}).items()}
+
+class Rulebook:
+    """Of one shard. The journal's frames say when the book changes, so that a replay judges as the first time.
+
+    `rules`: in force while the book says nothing; `configured`: what `wanted` makes of the book.
+    """
+
+    def __init__(self, rules: Rules = DEFAULTS, *, configured: Configured | None = None) -> None:
+        self._base = Ruleset(rules=rules)
+        self._configured = configured or Configured(rules)
+        self._dated = [Dated()]
+        self._sets: dict[str, Ruleset] = {}
+
+    @property
+    def book(self) -> Book:
+        return self._dated[-1].book
 
     def of(self, project_id: str) -> Ruleset:
-        return self._projects.get(project_id, self._default)
+        """The same object until its rules change."""
+        return self._sets.get(project_id, self._base)
+
+    def wanted(self) -> Book:
+        """What the book has to be under the configuration; the one in force when that is the same."""
+        return self._configured.book(self.book)
+
+    def take(self, book: Book, seq: int) -> None:
+        """From now on: frame `seq` said so."""
+        self._dated.append(Dated(seq, book))
+        self._show(book)
+
+    def load(self, saved: list[Dated], replay_after: int) -> None:
+        """What a snapshot kept, as it was when the first frame was folded that a replay begins with."""
+        if saved:
+            self._dated = [[dated for dated in saved if dated.seq <= replay_after][-1]]
+            self._show(self.book)
+
+    def kept(self, replay_after: int) -> list[Dated]:
+        """For a snapshot. What came later is in the frames that are still there."""
+        while len(self._dated) > 1 and self._dated[1].seq <= replay_after:
+            self._dated.pop(0)
+        first = self._dated[0]
+        return [] if first == Dated() else [first]
+
+    def _show(self, book: Book) -> None:
+        """Rulesets that stay the same stay the same object."""
+        self._base = _same(self._base, ruleset_of(book.base))
+        self._sets = {name: _same(self.of(name), ruleset_of(page)) for name, page in book.projects.items()}
+
+
+def configured(config: Config) -> Configured:
+    return Configured(config.detectors, {name: project.detectors for name, project in config.projects.items()})
 
 
 def rulebook_of(config: Config) -> Rulebook:
-    """Raises ClientError for a project's rules that are none."""
-    own = {name: applied(config.detectors, project.detectors) for name, project in config.projects.items()}
-    return Rulebook(config.detectors, own)
+    """That of a shard that starts for the first time. Raises ClientError for a project's rules that are none."""
+    made = Rulebook(configured=configured(config))
+    made.take(made.wanted(), 0)
+    return made
+
+
+def _same(before: Ruleset, now: Ruleset) -> Ruleset:
+    return before if before == now else now

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from actors.ports import EngineHealth, LedgerReport, PersisterStats, ShardAudit, ShardStats
 from engine.analysis import Summary
+from engine.book import Book, Configured
 from engine.errors import Wait
+from engine.overlay import Overlay
 from engine.wire import ACCEPTED, DUPLICATE, BadRow, Control, Event, Reply
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
@@ -28,6 +30,8 @@ class FakeEngine:
         self.report = LedgerReport(["clickhouse"], [])
         self.audits: list[ShardAudit] = []
         self.numbers = EventStats(0, 0, 0, [], [], [])
+        self.book = Book()
+        self.configured_with: list[tuple[str, Overlay, int | None]] = []
         self.state = EngineHealth(
             shards=[ShardStats(shard=0, live=3)], sinks=[PersisterStats(shard=0, sink="clickhouse")], store_ok=True
         )
@@ -89,6 +93,16 @@ class FakeEngine:
         self._fail()
         self.wanted_ledger.append((from_ms, None))
         return self.audits
+
+    async def rules(self) -> Book:
+        self._fail()
+        return self.book
+
+    async def configure(self, project_id: str, own: Overlay, version: int | None) -> Book:
+        self._fail()
+        self.configured_with.append((project_id, own, version))
+        self.book = Configured().put(self.book, project_id, own)
+        return self.book
 
     def health(self) -> EngineHealth:
         return self.state
