@@ -44,7 +44,8 @@ class Settling:
             book = self._configured.put(newest, project_id, own)
             now = newest.page(project_id).version
             if book is not newest and version not in (None, now):
-                raise _conflict(f"`version` is {version}, but the rules in force are version {now}")
+                message = f"`version` is {version}, but the rules in force are version {now}"
+                raise _conflict(message)
             await self._give_all(book)
             return book
 
@@ -54,7 +55,8 @@ class Settling:
             if await self._give(number, encoded) > book.version or (
                 number == 0 and decode_book(await self._lines[0].ask(self._shards[0].rules())) != book
             ):
-                raise _conflict("The rules were changed by somebody else meanwhile")
+                message = "The rules were changed by somebody else meanwhile"
+                raise _conflict(message)
 
     def _give(self, number: int, book: bytes) -> Coroutine[Any, Any, int]:
         return self._lines[number].ask(self._shards[number].configure(book, self._now_ms()))

@@ -9,7 +9,15 @@ from typing import Final
 
 import typer
 
-from cli import config_command, doctor_command, import_command, serve_command, simulate_command, verify_command
+from cli import (
+    config_command,
+    doctor_command,
+    import_command,
+    serve_command,
+    simulate_command,
+    verify_command,
+    whatif_command,
+)
 from engine.errors import ClientError, ConfigError, SessiondError
 
 FAILED: Final = 1
@@ -28,6 +36,7 @@ app.command("import")(import_command.import_events)
 app.command("simulate")(simulate_command.simulate)
 app.command("doctor")(doctor_command.doctor)
 app.command("verify")(verify_command.verify)
+app.command("whatif")(whatif_command.whatif)
 app.command("config")(config_command.config)
 
 

@@ -25,7 +25,7 @@ def applied(rules: Rules, overlay: object, *, prefix: str = "detectors") -> Rule
     found: dict[str, Rule] = {}
     for kind, values in table(prefix, overlay).items():
         if kind not in KINDS:
-            raise unknown(prefix, kind, "detector", KINDS)
+            raise unknown(prefix + ".", kind, "detector", KINDS)
         found[kind] = changed(getattr(rules, kind), values, prefix=f"{prefix}.{kind}")
     return msgspec.structs.replace(rules, **found)
 
@@ -36,7 +36,7 @@ def changed(rule: Rule, values: object, *, prefix: str) -> Rule:
     found: dict[str, Any] = {}
     for name, value in table(prefix, values).items():
         if name not in fields:
-            raise unknown(prefix, name, "field", tuple(fields))
+            raise unknown(prefix + ".", name, "field", tuple(fields))
         found[name] = _converted(f"{prefix}.{name}", value, fields[name].type)
     return msgspec.structs.replace(rule, **found)
 
@@ -57,7 +57,7 @@ def table(name: str, value: object) -> Plain:
 
 
 def unknown(prefix: str, name: str, what: str, known: tuple[str, ...]) -> ClientError:
-    return ClientError(f"`{prefix}.{name}` is no {what}; there are {', '.join(known)}.", "invalid_parameter")
+    return ClientError(f"`{prefix}{name}` is no {what}; there are {', '.join(known)}.", "invalid_parameter")
 
 
 def refused(name: str, value: object, what: str) -> ClientError:

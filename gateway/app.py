@@ -19,6 +19,7 @@ from gateway.budget import Budget
 from gateway.call import PIECE_BYTES, Answer, Call, Disconnected
 from gateway.collector import EngineCollector
 from gateway.decode import Decoder
+from gateway.detectors import Detectors
 from gateway.health import Health
 from gateway.ingest import Arrivals, Ingest, Intake
 from gateway.ledger import Ledger
@@ -30,6 +31,7 @@ from gateway.problems import error_answer, internal_error, problem
 from gateway.query import Queries
 from gateway.routes import Handler, Parts, Route, routes
 from gateway.session import SessionWriter
+from gateway.whatif import WhatIf
 
 
 class Budgets:
@@ -183,6 +185,8 @@ def create_app(
         queries=Queries(engine, now_ms),
         health=Health(config, engine, metrics, now_ms),
         ledger=Ledger(engine),
+        detectors=Detectors(config, engine, bodies),
+        whatif=WhatIf(config, engine, bodies, now_ms),
     )
     log = structlog.get_logger("gateway")
     endpoints = {

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.call import Answer, Call, json_bytes_answer
+from gateway.detectors import DetectorsView
 from gateway.health import server_version
 from gateway.ledger_views import AuditView, LedgerView
 from gateway.problems import Problem
@@ -15,6 +16,7 @@ from gateway.raw_event import DEVICE_NAMES, PAYLOAD_NAMES, RawEvent
 from gateway.rejection import Rejection
 from gateway.routes import Doc, Param, Route
 from gateway.views import SessionView, StatsView, UserEventView
+from gateway.whatif_view import WhatIfView
 
 Schema = dict[str, Any]
 
@@ -40,7 +42,25 @@ class Sessions(msgspec.Struct):
     next_cursor: str | None
 
 
-_STRUCTS: Final = (Accepted, AuditView, LedgerView, Sessions, SessionView, StatsView, UserEventView, Problem)
+_STRUCTS: Final = (
+    *(Accepted, AuditView, DetectorsView, LedgerView, Sessions, SessionView, StatsView, UserEventView, WhatIfView),
+    Problem,
+)
+# Fields of the bodies that are small JSON objects, and which of them must be there.
+_BODIES: Final[dict[str, tuple[Schema, list[str]]]] = {
+    "detectors": ({"version": {"type": "integer"}, "detectors": {"type": "object"}}, ["detectors"]),
+    "whatif": (
+        {
+            "detector": {"type": "string"},
+            "set": {"type": "object"},
+            "started_at": {"type": ["string", "integer"]},
+            "ended_at": {"type": ["string", "integer"]},
+            "limit": {"type": "integer"},
+            "project_id": {"type": "string"},
+        },
+        ["detector"],
+    ),
+}
 # Component name -> the schema of an answer that is smaller than a struct.
 _SMALL: Final[dict[str, Schema]] = {
     "Created": {"session_id": "string"},
@@ -102,6 +122,10 @@ def _body(doc: Doc) -> Schema:
         schema = {"oneOf": [event, batch, {"type": "object", "properties": {"events": batch}, "required": ["events"]}]}
         kinds = ("application/json", "application/msgpack", "text/plain")
         return {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}
+    if doc.body in _BODIES:
+        known, needed = _BODIES[doc.body]
+        small: Schema = {"type": "object", "properties": known, "required": needed, "additionalProperties": False}
+        return {"required": True, "content": {"application/json": {"schema": small}}}
     fields = {param.name: {"type": param.type} for param in doc.params}
     form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
     payload = {"application/json": {"schema": {"type": "object"}}}

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
 
 from gateway.call import Answer, Call
+from gateway.detectors import Detectors
 from gateway.health import Health
 from gateway.ingest import Ingest
 from gateway.ledger import Ledger
 from gateway.lookup import Lookup
 from gateway.query import Queries
 from gateway.session import SessionWriter
+from gateway.whatif import WhatIf
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
@@ -28,13 +30,13 @@ class Doc(NamedTuple):
 
     summary: str
     params: tuple[Param, ...] = ()
-    body: Literal["", "events", "form"] = ""
+    body: Literal["", "events", "form", "detectors", "whatif"] = ""
     answer: str = ""
     errors: tuple[int, ...] = ()
 
 
 class Route(NamedTuple):
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT"]
     path: str
     handler: Handler
     doc: Doc
@@ -47,6 +49,8 @@ class Parts(NamedTuple):
     queries: Queries
     health: Health
     ledger: Ledger
+    detectors: Detectors
+    whatif: WhatIf
 
 
 _LIMIT = Param("limit", "Items in a page, at most 10,000.", "integer")
@@ -122,6 +126,21 @@ _AUDIT = Doc(
     answer="AuditView",
     errors=(400, 503),
 )
+_RULES = Doc(
+    "The rules of the detectors: what is in force, and where it comes from.", answer="DetectorsView", errors=(503,)
+)
+_SET_RULES = Doc(
+    "Set what the project has otherwise than configured, in the place of what it had set; 200 means on disk.",
+    body="detectors",
+    answer="DetectorsView",
+    errors=(400, 408, 409, 413, 415, 503),
+)
+_WHATIF = Doc(
+    "Judge stored sessions by another rule: what that would add and remove. Changes nothing.",
+    body="whatif",
+    answer="WhatIfView",
+    errors=(400, 408, 413, 415, 503),
+)
 _HEALTH = Doc("How the server is; 503 when it cannot take events.", answer="Health", errors=(503,))
 _READY = Doc("200 when events are accepted now.", answer="Ready", errors=(503,))
 
@@ -145,6 +164,9 @@ def routes(parts: Parts) -> tuple[Route, ...]:
         Route("GET", "/api/v1/sessions/{session_id:path}", parts.lookup.one, _ANALYSIS),
         Route("GET", "/api/v1/ledger", parts.ledger.sums, _LEDGER),
         Route("GET", "/api/v1/ledger/audit", parts.ledger.audit, _AUDIT),
+        Route("GET", "/api/v1/detectors", parts.detectors.show, _RULES),
+        Route("PUT", "/api/v1/detectors", parts.detectors.put, _SET_RULES),
+        Route("POST", "/api/v1/detectors/whatif", parts.whatif.ask, _WHATIF),
         Route("GET", "/health", parts.health.health, _HEALTH),
         Route("GET", "/api/v1/health", parts.health.health, _HEALTH),
         Route("GET", "/ready", parts.health.ready, _READY),

@@ -20,7 +20,8 @@ SELECT seq, kind, epoch, received_ms, body, outcome, crc FROM frames WHERE seq >
 
 
 class Frame(NamedTuple):
-    """`kind`: batch, tick, start, sweep or rules; `body`: what came in, `outcome`: what it did (engine.wire.Outcome)."""
+    """`kind`: batch, tick, sweep, start or rules. `body`: what came in, `outcome`: what it did, an
+    `engine.wire.Outcome`."""
 
     seq: int
     kind: str

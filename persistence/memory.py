@@ -238,6 +238,7 @@ def _event_matches(row: Row, wanted: EventFilter) -> bool:
         and wanted.session_id in ("", row["session_id"])
         and wanted.generation in (None, row["generation"])
         and wanted.user_id in ("", row["user_id"])
+        and (not wanted.sessions or (row["session_id"], row["generation"]) in wanted.sessions)
         and _is_within(row["timestamp"], wanted.from_ms, wanted.to_ms)
         and _is_after(_event_place(row), wanted)
     )

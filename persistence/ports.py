@@ -32,7 +32,8 @@ class SessionFilter(msgspec.Struct, frozen=True):
 
 
 class EventFilter(msgspec.Struct, frozen=True):
-    """Raw events of one session (`session_id`) or of one user (`user_id`)."""
+    """Raw events of one session (`session_id`), of one user (`user_id`), or of several sessions (`sessions`: each an
+    id and a generation; () = of any)."""
 
     project_id: str
     session_id: str = ""
@@ -43,6 +44,7 @@ class EventFilter(msgspec.Struct, frozen=True):
     order: Literal["asc", "desc"] = "asc"
     limit: int = 1000
     after: tuple[int, str] | None = None  # place in (at_ms, event_id), in the direction of `order`
+    sessions: tuple[tuple[str, int], ...] = ()
 
 
 class StatsFilter(msgspec.Struct, frozen=True):

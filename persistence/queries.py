@@ -173,6 +173,13 @@ def _events_where(wanted: EventFilter) -> _Where:
         where.add("user_id = {user_id:String}", user_id=wanted.user_id)
         # The index by user finds the sessions, and those the rows: FINAL then merges a fifth of what it would.
         where.add(f"session_id IN (SELECT session_id FROM events WHERE {where})")
+    if wanted.sessions:
+        where.add(  # the ids find the rows by the index
+            "has({session_ids:Array(String)}, session_id) AND "
+            "has({keys:Array(String)}, concat(toString(generation), ':', session_id))",
+            session_ids=sorted({session_id for session_id, _ in wanted.sessions}),
+            keys=[f"{generation}:{session_id}" for session_id, generation in wanted.sessions],
+        )
     where.add_range("timestamp", wanted.from_ms, wanted.to_ms)
     if wanted.after is not None:
         beyond = "<" if wanted.order == "desc" else ">"

@@ -1,0 +1,105 @@
+"""A session judged again by another rule, and what that adds to and removes from what was said of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from engine import config, slots
+from engine.analysis import Anomaly, Summary
+from engine.fold import Folder
+from engine.overlay import KINDS, plain
+from engine.rulebook import Rulebook
+from engine.rules import Rule, Rules, Sequences
+from engine.session import Session
+from engine.wire import Seen
+
+
+class Received(NamedTuple):
+    """An event that was folded, with its time of receipt. `place`: the how-many-th of its session, 0 = unknown."""
+
+    event: Seen
+    received_ms: int
+    place: int = 0
+
+
+class Difference(NamedTuple):
+    added: list[Anomaly]
+    removed: list[Anomaly]
+    unchanged: list[Anomaly]  # as they are now
+
+
+class Judge:
+    """Folds stored sessions with one detector alone."""
+
+    def __init__(self, limits: config.Session, rules: Rules, kind: str) -> None:
+        off = {name: msgspec.structs.replace(getattr(rules, name), enabled=False) for name in KINDS if name != kind}
+        alone = msgspec.structs.replace(rules, **off)
+        self._folder = Folder(limits, Rulebook.of_rules(alone))
+        self._close_types = limits.close_types
+
+    def begin(self, summary: Summary) -> Session:
+        """The ended session before its first event."""
+        return Session(
+            key=slots.session_key(summary.project_id, summary.session_id),
+            made_id="",
+            project_id=summary.project_id,
+            user_id=summary.user_id,
+            generation=summary.generation,
+            started_ms=summary.started_ms,
+            last_ms=summary.started_ms,
+            received_ms=0,
+        )
+
+    def fold(self, session: Session, received: Iterable[Received]) -> None:
+        """In the order of `in_order`; events that came after the end after `end`."""
+        for one in received:
+            self._folder.fold(session, one.event, one.received_ms)
+            if not session.is_live and one.event.event_type in self._close_types:
+                self._folder.reclose(session)
+
+    def end(self, session: Session, summary: Summary) -> None:
+        self._folder.end(session, summary.end_reason or "timeout", session.received_ms)
+
+
+def in_order(received: Sequence[Received]) -> list[Received]:
+    """As they were folded. Of rows from before there was an index: as they came, each request by event time."""
+    return sorted(received, key=lambda one: (one.place, one.received_ms, one.event.at_ms, one.event.event_id))
+
+
+def types_of(kind: str, *rules: Rule) -> frozenset[str]:
+    """The types of the anomalies of a detector under any of some rules."""
+    names = [pattern.name for rule in rules if isinstance(rule, Sequences) for pattern in rule.patterns]
+    return frozenset({kind, *names})
+
+
+def compared(old: Sequence[Anomaly], new: Sequence[Anomaly]) -> Difference:
+    """The same is what shares an event as evidence; each is the same as one other at most. Withdrawn ones are none."""
+    left = [anomaly for anomaly in old if anomaly.status != "withdrawn"]
+    found = Difference([], [], [])
+    for anomaly in new:
+        if anomaly.status == "withdrawn":
+            continue
+        evidence = set(anomaly.event_ids)
+        match = next((one for one in left if not evidence.isdisjoint(one.event_ids) and one.type == anomaly.type), None)
+        if match is None:
+            found.added.append(anomaly)
+        else:
+            left.remove(match)
+            found.unchanged.append(anomaly)
+    found.removed.extend(left)
+    return found
+
+
+def told_apart(rule: Rule, before: Rule) -> str:
+    """What is otherwise in a rule: "min_clicks is 4 in the place of 6"."""
+    said = [
+        f"{name} is {_shown(getattr(rule, name))} in the place of {_shown(getattr(before, name))}"
+        for name in rule.__struct_fields__
+        if getattr(rule, name) != getattr(before, name)
+    ]
+    return ", ".join(said)
+
+
+def _shown(value: object) -> str:
+    return msgspec.json.encode(plain(value)).decode()

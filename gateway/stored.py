@@ -1,0 +1,40 @@
+"""A stored event as the engine saw it: the columns, and what the extractors read from the payload anew."""
+
+from typing import Final
+
+from engine.config import Session
+from engine.whatif import Received
+from engine.wire import ISOLATED, OVERFLOWED, Event
+from gateway.payloads import extractors
+from persistence.ports import StoredEvent
+
+_NOT_FOLDED: Final = OVERFLOWED | ISOLATED
+
+
+class StoredReader:
+    def __init__(self, session: Session) -> None:
+        self._extractors = extractors(session)
+
+    def received(self, stored: StoredEvent, project_id: str) -> Received:
+        fields = stored.fields
+        event = Event(
+            project_id,
+            stored.event_id,
+            stored.session_id,
+            stored.user_id,
+            stored.event_type,
+            stored.at_ms,
+            fields.get("flags", 0),
+            fields.get("url", ""),
+            fields.get("path", ""),
+            fields.get("screen_name", ""),
+            payload=stored.payload,
+        )
+        extract = self._extractors.get(stored.event_type)
+        if extract is not None and event.payload:
+            extract(event)
+        return Received(event, fields["received_at"], fields.get("event_index", 0))
+
+
+def was_folded(stored: StoredEvent) -> bool:
+    return not (stored.fields.get("late", 0) or stored.fields.get("flags", 0) & _NOT_FOLDED)
