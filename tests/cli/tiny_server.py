@@ -25,6 +25,7 @@ class TinyServer:
     max_events: int = 10_000
     batches: list[Events] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    bodies: list[Any] = field(default_factory=list)  # of what-ifs
     seen: set[str] = field(default_factory=set)
     ended: int = 3
     sessions: list[dict[str, Any]] = field(default_factory=list)
@@ -33,6 +34,8 @@ class TinyServer:
 
     def answer(self, path: str, body: bytes) -> Response:
         self.requests.append(path)
+        if path.endswith("/whatif"):
+            self.bodies.append(json.loads(gzip.decompress(body)))
         if self.trouble:
             return self.trouble.pop(0)
         if path == "/ready":
