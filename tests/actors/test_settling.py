@@ -131,6 +131,6 @@ async def test_two_changes_of_one_gateway_come_one_after_the_other(world: World)
 
 
 async def test_a_wrong_value_reaches_no_shard(world: World) -> None:
-    with pytest.raises(ClientError, match="`detectors.rage_click.min_clicks` is 1;"):
+    with pytest.raises(ClientError, match=r"`detectors\.rage_click\.min_clicks` is 1;"):
         await world.client.configure("default", {"rage_click": {"min_clicks": 1}}, None)
     assert counts(world) == [(1, None)] * 3

@@ -98,3 +98,14 @@ class EventsContract:
             "request_route": "GET /a/:id",
             "event_index": 3,
         }
+
+    def test_the_events_of_some_sessions_are_read_together_and_no_others(self, store: Store, project: str) -> None:
+        """An id with a colon, one that is the end of another, and another generation."""
+        keys = [("s1", 1), ("s1", 2), ("2:s1", 1), ("s3", 1), ("s'4\\", 1)]
+        for number, (session, generation) in enumerate(keys):
+            rows = event_rows(project, (f"e{number}", FEBRUARY_MS - number), session_id=session, generation=generation)
+            store.insert("events", rows, token=f"{project}-{number}")
+        assert ids(store, EventFilter(project, sessions=(keys[1], keys[4]))) == ["e4", "e1"]
+        assert ids(store, EventFilter(project, sessions=(keys[2],))) == ["e2"]
+        after = (FEBRUARY_MS - 4, "e4")
+        assert ids(store, EventFilter(project, sessions=tuple(keys), limit=2, after=after)) == ["e3", "e2"]

@@ -1,0 +1,80 @@
+"""Simulated traffic through decoder, engine and rows into a store, and an engine that answers from there."""
+
+import json
+from collections.abc import Sequence
+
+from engine.analysis import Anomaly, Summary
+from engine.config import Config
+from engine.memory_archive import MemoryArchive
+from engine.registry import Registry
+from engine.rulebook import Rulebook
+from engine.rules import Rules
+from engine.wire import Batch, decode_batch, encode
+from gateway.agent import AgentReader
+from gateway.decode import Decoder
+from gateway.normalise import Arrival, Normaliser
+from persistence.memory import MemoryStore
+from persistence.ports import EventFilter, SessionFilter, StoredEvent
+from persistence.rows import Origin, Part, tables_of
+from tests.gateway.fake_engine import FakeEngine
+from tests.simulator.traffic import Event, at_ms
+
+BATCH = 100
+CONFIG = Config()
+
+
+class StoredEngine(FakeEngine):
+    """Whatever it is asked, it answers from its store."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = MemoryStore()
+
+    async def sessions(self, wanted: SessionFilter) -> list[Summary]:
+        self.wanted_sessions.append(wanted)
+        return self.store.sessions(wanted)
+
+    async def events(self, wanted: EventFilter) -> list[StoredEvent]:
+        self.wanted_events.append(wanted)
+        return self.store.events(wanted)
+
+
+def take(engine: StoredEngine, made: Sequence[Event], agents: AgentReader, rules: Rules | None = None) -> None:
+    """As a server would take it; then everybody times out. Events stand in the order in which they came."""
+    rulebook = Rulebook.of_rules(rules or CONFIG.detectors)
+    registry = Registry(limits=CONFIG.session, rulebook=rulebook, archive=MemoryArchive())
+    decoder = Decoder(CONFIG, Normaliser(CONFIG, agents))
+    now_ms = 0
+    for seq, first in enumerate(range(0, len(made), BATCH), 1):
+        some = made[first : first + BATCH]
+        now_ms = max(now_ms, *map(at_ms, some))
+        decoded = decoder.decode(json.dumps(some).encode(), Arrival(now_ms, now_ms + 1))
+        assert decoded.rejected == []
+        batch = decode_batch(encode(Batch("g", seq, now_ms, decoded.events)))
+        _store(engine, Part(batch, registry.apply(batch, now_ms, seq), Origin(0, seq, now_ms)))
+    end(engine, registry, now_ms + CONFIG.session.gap_ms + 1)
+
+
+def end(engine: StoredEngine, registry: Registry, now_ms: int) -> None:
+    seq = 1_000_000
+    ending = [(key, session.generation) for key, session in registry.residents.live.items()]
+    nothing = Batch("", 0, 0, [])
+    _store(engine, Part(nothing, registry.end(ending, now_ms, seq), Origin(0, seq, now_ms)))
+
+
+def _store(engine: StoredEngine, part: Part) -> None:
+    tables, refused = tables_of([part])
+    assert refused == []
+    for name, rows in tables.items():
+        engine.store.insert(name, rows, token=f"{name}-{part.origin.seq}")
+
+
+def found(engine: StoredEngine, kind: str) -> dict[tuple[str, str], Anomaly]:
+    """(session, first event) -> every anomaly of a type that is none withdrawn."""
+    summaries = engine.store.sessions(SessionFilter("default", limit=1_000_000))
+    return {
+        (summary.session_id, anomaly.event_ids[0]): anomaly
+        for summary in summaries
+        for anomaly in summary.anomalies
+        if anomaly.type == kind and anomaly.status != "withdrawn"
+    }
