@@ -246,6 +246,9 @@ class Folder:
         session.end_reason = "close"
         return self._watches.of(session).settle(session, is_new_end=True)
 
+    def rules_changed(self) -> None:
+        self._watches.changed()
+
     def silence(self, session: Session) -> None:
         self._watches.of(session).silence(session)
 

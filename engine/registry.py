@@ -158,6 +158,10 @@ class Registry:
         if session is not None and session.generation == generation:
             self.folder.silence(session)
 
+    def rules_changed(self) -> None:
+        """The rulebook says something else from the next event on."""
+        self.folder.rules_changed()
+
     def _advance(self, now_ms: int) -> None:
         self.own.clock_ms = max(self.own.clock_ms, now_ms)
 

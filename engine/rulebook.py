@@ -43,6 +43,10 @@ class Rulebook:
         """The same object until its rules change."""
         return self._sets.get(project_id, self._base)
 
+    def holds(self, ruleset: Ruleset) -> bool:
+        """Whether these very rules are in force for anybody."""
+        return ruleset is self._base or any(ruleset is one for one in self._sets.values())
+
     def wanted(self) -> Book:
         """What the book has to be under the configuration; the one in force when that is the same."""
         return self._configured.book(self.book)

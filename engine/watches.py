@@ -1,13 +1,19 @@
 """A watch for each set of rules that is in force, and the sessions that go from one to the next."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
 
 from engine import config
 from engine.detectors.base import Detector
 from engine.noted import Noted
 from engine.rulebook import Rulebook, Ruleset
+from engine.rules import Rules
 from engine.session import Session
 from engine.watch import Watch
+
+_MAX_PROJECTS: Final = 10_000  # looked up once more when there are more
 
 MakeDetectors = Callable[[Ruleset, config.Session], Sequence[Detector | None]]
 
@@ -18,7 +24,9 @@ class Watches:
         self._rulebook = rulebook
         self._make = make
         self._by_project: dict[str, Watch] = {}
+        self._by_ruleset: dict[int, tuple[Ruleset, Watch]] = {}  # most projects have the same
         self.noted = Noted()
+        self._reader = self._made(_all_on())
 
     def of(self, session: Session) -> Watch:
         """Of the rules that are in force for a session; it takes them over if they are new to it."""
@@ -29,8 +37,17 @@ class Watches:
 
     def _watch(self, project_id: str) -> Watch:
         ruleset = self._rulebook.of(project_id)
+        known = self._by_ruleset.get(id(ruleset))
+        if known is None:
+            known = self._by_ruleset[id(ruleset)] = ruleset, self._made(ruleset)
+        if len(self._by_project) >= _MAX_PROJECTS:
+            self._by_project.clear()
+        self._by_project[project_id] = known[1]
+        return known[1]
+
+    def _made(self, ruleset: Ruleset) -> Watch:
         detectors = self._make(ruleset, self._limits)
-        watch = Watch(
+        return Watch(
             detectors,
             version=ruleset.version,
             versions=[1 if detector is None else ruleset.version_of(detector.kind) for detector in detectors],
@@ -38,14 +55,20 @@ class Watches:
             max_anomalies=self._limits.max_anomalies,
             noted=self.noted,
         )
-        self._by_project[project_id] = watch
-        return watch
 
     def changed(self) -> None:
-        """The rulebook says something else now."""
+        """The rulebook says something else now. What it says as before keeps its watch."""
         self._by_project.clear()
+        in_force = self._by_ruleset
+        self._by_ruleset = {key: known for key, known in in_force.items() if self._rulebook.holds(known[0])}
 
     def thaw(self, session: Session) -> None:
-        """The plain values of a session that was just decoded as the states that they were."""
-        watch = self._by_project.get(session.project_id) or self._watch(session.project_id)
-        watch.thaw(session)
+        """The plain values of a session that was just decoded as the states that they were. Also those of detectors
+        that are off by now: in a replay they may go on again before the session's next event."""
+        self._reader.thaw(session)
+
+
+def _all_on() -> Ruleset:
+    rules = Rules()
+    on = {kind: msgspec.structs.replace(getattr(rules, kind), enabled=True) for kind in Rules.__struct_fields__}
+    return Ruleset(rules=Rules(**on))

@@ -1,5 +1,6 @@
 """A session judged again by another rule, and what that adds to and removes from what was said of it."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ class Judge:
     def __init__(self, limits: config.Session, rules: Rules, kind: str) -> None:
         off = {name: msgspec.structs.replace(getattr(rules, name), enabled=False) for name in KINDS if name != kind}
         alone = msgspec.structs.replace(rules, **off)
-        self._folder = Folder(limits, Rulebook.of_rules(alone))
+        self._folder = Folder(limits, Rulebook(alone))
         self._close_types = limits.close_types
 
     def begin(self, summary: Summary) -> Session:
@@ -52,11 +53,17 @@ class Judge:
         )
 
     def fold(self, session: Session, received: Iterable[Received]) -> None:
-        """In the order of `in_order`; events that came after the end after `end`."""
+        """In the order of `in_order`; events that came after the end after `end`. `settle` comes last."""
         for one in received:
+            if one.received_ms != session.received_ms:
+                self.settle()  # as after each batch
             self._folder.fold(session, one.event, one.received_ms)
             if not session.is_live and one.event.event_type in self._close_types:
                 self._folder.reclose(session)
+
+    def settle(self) -> None:
+        """Judge again what came out of order."""
+        deque(self._folder.settle(), maxlen=0)
 
     def end(self, session: Session, summary: Summary) -> None:
         self._folder.end(session, summary.end_reason or "timeout", session.received_ms)
@@ -74,14 +81,16 @@ def types_of(kind: str, *rules: Rule) -> frozenset[str]:
 
 
 def compared(old: Sequence[Anomaly], new: Sequence[Anomaly]) -> Difference:
-    """The same is what shares an event as evidence; each is the same as one other at most. Withdrawn ones are none."""
+    """The same is what shares an event as evidence, or has none, as the whole session is meant; each is the same as one
+    other at most. Withdrawn ones are none."""
     left = [anomaly for anomaly in old if anomaly.status != "withdrawn"]
     found = Difference([], [], [])
     for anomaly in new:
         if anomaly.status == "withdrawn":
             continue
-        evidence = set(anomaly.event_ids)
-        match = next((one for one in left if not evidence.isdisjoint(one.event_ids) and one.type == anomaly.type), None)
+        match = next(
+            (one for one in left if one.type == anomaly.type and _share(one.event_ids, anomaly.event_ids)), None
+        )
         if match is None:
             found.added.append(anomaly)
         else:
@@ -89,6 +98,10 @@ def compared(old: Sequence[Anomaly], new: Sequence[Anomaly]) -> Difference:
             found.unchanged.append(anomaly)
     found.removed.extend(left)
     return found
+
+
+def _share(some: Sequence[str], others: Sequence[str]) -> bool:
+    return not set(some).isdisjoint(others) if some else not others
 
 
 def told_apart(rule: Rule, before: Rule) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from actors.ports import EngineClient
 from engine.book import DEFAULTS, Book, Page
 from engine.config import Config
-from engine.detectors import severities
+from engine.detectors import DETECTORS
 from engine.errors import ClientError
 from engine.overlay import KINDS, Overlay, difference, plain
 from engine.rulebook import ruleset_of
@@ -17,6 +17,9 @@ from gateway.body import BodyReader
 from gateway.call import Answer, Call, json_answer
 from gateway.json_body import fields_of, taken
 from gateway.normalise import PROJECT_ID
+
+_VERSION: Final = Annotated[int, msgspec.Meta(ge=1)]
+_SEVERITIES: Final = {detector.kind: detector.severity for detector in DETECTORS}
 
 
 class DetectorsView(msgspec.Struct):
@@ -34,7 +37,6 @@ class Detectors:
         self._config = config
         self._engine = engine
         self._bodies = bodies
-        self._severities = severities(config.session)
 
     async def show(self, call: Call) -> Answer:
         return json_answer(self._view(await self._engine.rules(), PROJECT_ID))
@@ -54,13 +56,14 @@ class Detectors:
         found = ruleset_of(page)
         detectors = {
             kind: {
-                "version": found.versions[kind],
-                "severity": self._severities[kind],
+                "version": found.version_of(kind),
+                "severity": _SEVERITIES[kind],
                 "source": self._source(page, project_id, kind),
                 **_fields(getattr(found.rules, kind)),
                 "defaults": _fields(getattr(DEFAULTS, kind)),
             }
             for kind in KINDS
+            if kind in _SEVERITIES
         }
         return DetectorsView(found.version, project_id, detectors)
 
@@ -76,6 +79,3 @@ class Detectors:
 
 def _fields(rule: Rule) -> Mapping[str, Any]:
     return {name: plain(getattr(rule, name)) for name in rule.__struct_fields__}
-
-
-_VERSION: Final = Annotated[int, msgspec.Meta(ge=1)]

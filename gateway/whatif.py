@@ -100,7 +100,7 @@ class WhatIf:
         tally = Tally(
             types=types_of(wanted.kind, wanted.tried, before),
             why=told_apart(wanted.tried, before),
-            version=wanted.in_force.versions[wanted.kind],
+            version=wanted.in_force.version_of(wanted.kind),
         )
         until_s = asyncio.get_running_loop().time() + MAX_SECONDS
         place: tuple[int, str, int] | None = None
@@ -194,6 +194,7 @@ async def _judged(judge: Judge, summary: Summary, received: Sequence[Received]) 
     for piece in _pieces(received[in_time:]):
         judge.fold(session, piece)
         await asyncio.sleep(0)
+    judge.settle()
     return session
 
 

@@ -41,7 +41,7 @@ class StoredEngine(FakeEngine):
 
 def take(engine: StoredEngine, made: Sequence[Event], agents: AgentReader, rules: Rules | None = None) -> None:
     """As a server would take it; then everybody times out. Events stand in the order in which they came."""
-    rulebook = Rulebook.of_rules(rules or CONFIG.detectors)
+    rulebook = Rulebook(rules or CONFIG.detectors)
     registry = Registry(limits=CONFIG.session, rulebook=rulebook, archive=MemoryArchive())
     decoder = Decoder(CONFIG, Normaliser(CONFIG, agents))
     now_ms = 0
@@ -73,7 +73,7 @@ def found(engine: StoredEngine, kind: str) -> dict[tuple[str, str], Anomaly]:
     """(session, first event) -> every anomaly of a type that is none withdrawn."""
     summaries = engine.store.sessions(SessionFilter("default", limit=1_000_000))
     return {
-        (summary.session_id, anomaly.event_ids[0]): anomaly
+        (summary.session_id, (*anomaly.event_ids, "")[0]): anomaly
         for summary in summaries
         for anomaly in summary.anomalies
         if anomaly.type == kind and anomaly.status != "withdrawn"
