@@ -19,13 +19,12 @@ from actors.listing import Unstored, newest
 from actors.ports import ShardStats
 from actors.saving import Saving
 from actors.shard_rules import RULES, ShardRules
-from actors.snapshot import Snapshot, decode_snapshot
+from actors.snapshot import Snapshot, decode_snapshot, row_of
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import JournalDamaged, SessiondError, Wait
 from engine.ledger import Booked, Ledger, forget_before
 from engine.registry import Registry
-from engine.session import Session, encode_session
 from engine.summary import summarise
 from engine.tally import Tally
 from engine.wire import (
@@ -44,7 +43,6 @@ from engine.wire import (
 from persistence.journal import Frame, Journal
 from persistence.ledger_rows import Page
 from persistence.ports import SessionFilter
-from persistence.session_rows import SessionRow
 
 _ENDS_PER_FRAME = 500
 _UNFOLDED: Final = {"overflow": OVERFLOW, "quarantined": QUARANTINED}
@@ -189,8 +187,7 @@ class Shard:
         return min(len(ending), _ENDS_PER_FRAME)
 
     def configure(self, book: bytes, now_ms: int) -> int:
-        """Judge by this book of rules from the next event on, if it is newer; the version of the one in force then. On
-        disk when it returns. Raises Wait as `apply` does."""
+        """Judge by this book of rules if it is newer; the version in force then, on disk. Raises Wait as `apply`."""
         self._refuse_if_disk_full()
         return self._rules.configure(book, self._clamped(now_ms))
 
@@ -233,7 +230,7 @@ class Shard:
         keys = list(islice(dirty, limit))
         oldest_left = next(islice(dirty.values(), len(keys), None), as_of + 1)
         replay_after = oldest_left - 1
-        rows = (_row(session, as_of) for key in keys for session in self._residents.changed(key))
+        rows = (row_of(session, as_of) for key in keys for session in self._residents.changed(key))
         self._snapshot.rules = self._rules.rulebook.kept(replay_after)
         ledger = Page(self._ledger.unsaved, forget_before(self._registry.own.clock_ms, self._config.journal))
         self._journal.save(rows, snapshot=encode(self._snapshot), as_of=as_of, replay_after=replay_after, ledger=ledger)
@@ -301,16 +298,3 @@ class Shard:
                 stats.unfolded[reason] = stats.unfolded.get(reason, 0) + outcome.statuses.count(status)
         stats.duplicates += outcome.statuses.count(DUPLICATE)
         stats.late += outcome.statuses.count(LATE_RAW) + outcome.statuses.count(LATE_FOLDED)
-
-
-def _row(session: Session, as_of: int) -> SessionRow:
-    return SessionRow(
-        session.key,
-        session.generation,
-        session.session_id,
-        as_of,
-        session.started_ms,
-        session.last_ms if session.event_count else 0,
-        session.closed_ms,
-        encode_session(session),
-    )

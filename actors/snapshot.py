@@ -1,4 +1,4 @@
-"""What a shard saves besides its sessions."""
+"""What a shard saves: its sessions as rows, and the rest."""
 
 import msgspec
 
@@ -6,6 +6,8 @@ from engine.book import Dated
 from engine.numbering import Numbering
 from engine.own import Own
 from engine.poison import Isolated
+from engine.session import Session, encode_session
+from persistence.session_rows import SessionRow
 
 
 class Snapshot(msgspec.Struct, array_like=True):
@@ -18,3 +20,17 @@ class Snapshot(msgspec.Struct, array_like=True):
 
 
 decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+def row_of(session: Session, as_of: int) -> SessionRow:
+    """`as_of`: the last frame that it knows of."""
+    return SessionRow(
+        session.key,
+        session.generation,
+        session.session_id,
+        as_of,
+        session.started_ms,
+        session.last_ms if session.event_count else 0,
+        session.closed_ms,
+        encode_session(session),
+    )

@@ -10,8 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from actors.shard_rules import RULES
+from engine.book import Configured, decode_book, encode_book
 from engine.config import Session
+from engine.memory_archive import MemoryArchive
 from engine.poison import ENDS, Subject
+from engine.registry import Registry
+from engine.rulebook import Rulebook
 from engine.session import encode_session
 from engine.wire import (
     ACCEPTED,
@@ -28,7 +33,7 @@ from engine.wire import (
 )
 from persistence.journal import Frame
 from tests.actors.shard_rig import Death, ShardRig, Trap, config
-from tests.builders import GAP, HOUR, MINUTE, T0, make_registry
+from tests.builders import GAP, HOUR, MINUTE, T0
 
 KINDS = ("page_view", "click", "search", "search", "scroll", "app_close")
 OWNERS = (("s1", "u1"), ("s2", "u1"), ("s3", "u2"), ("", "u1"), ("", "u2"))
@@ -46,7 +51,8 @@ class ShardMachine(RuleBasedStateMachine):
         self.trap = Trap(Session().close_types)
         self.trap.deadly.add("deadly")
         self.rig = ShardRig(Path(self.folder.name), config(snapshot_sessions=1, trap=self.trap))
-        self.model = make_registry()
+        self.rulebook = Rulebook()
+        self.model = Registry(limits=Session(), rulebook=self.rulebook, archive=MemoryArchive())
         self.sent: list[Event] = []
         self.acked: set[str] = set()
         self.stored: dict[str, list[int]] = {}
@@ -67,6 +73,9 @@ class ShardMachine(RuleBasedStateMachine):
             self.fold_batch(batch, outcome, frame)
             for event, status in zip(batch.events, outcome.statuses, strict=True):
                 self.stored.setdefault(event.event_id, []).append(status)
+        elif frame.kind == RULES:
+            self.rulebook.take(decode_book(frame.body), frame.seq)
+            self.model.rules_changed()
         elif frame.kind != "start":
             assert self.model.end(_ending(frame.body)[1], frame.received_ms, frame.seq) == outcome
 
@@ -173,6 +182,13 @@ class ShardMachine(RuleBasedStateMachine):
         now_ms, may_end = T0 + self.rig.now, self.rig.now >= self.started + MINUTE
         for key, received_ms in before.items():
             assert (key not in live) == (may_end and received_ms + GAP <= now_ms)
+
+    @rule(min_count=st.integers(2, 5), is_on=st.booleans())
+    def change_the_rules(self, min_count: int, is_on: bool) -> None:
+        own = {"repeated_action": {"min_count": min_count, "enabled": is_on}}
+        book = Configured().put(decode_book(self.rig.shard.rules()), "default", own)
+        assert self.rig.shard.configure(encode_book(book), T0 + self.rig.now) == book.version
+        self.follow()
 
     @rule(step=st.sampled_from(STEPS))
     def wait(self, step: int) -> None:

@@ -112,6 +112,24 @@ def test_a_replay_judges_each_event_by_the_rules_of_its_time(rig: ShardRig, stop
     assert before[1][0]
 
 
+def test_a_detector_that_was_off_and_is_on_again_is_replayed_as_it_was(rig: ShardRig, stop: Stop) -> None:
+    """It begins anew; one that was never changed goes on in between."""
+    for number, is_on in enumerate((False, True, False, True)):
+        rig.send(*(click(number * 1_000 + at, id=f"{number}/{at}") for at in (0, 100)))
+        own = {"repeated_action": {"enabled": is_on}}
+        give(rig, Configured().put(decode_book(rig.shard.rules()), "default", own))
+        rig.send(click(number * 1_000 + 500, id=f"{number}/last"), click(0, session=f"new{number}", id=f"n{number}"))
+        if number == 1:
+            rig.tick()
+    before = rig.states()
+    stop(rig)
+    assert rig.states() == before
+    rig.send(*(click(5_000 + at, id=f"end/{at}") for at in range(0, 500, 100)))
+    found = rig.session()
+    assert found is not None
+    assert [a.rule_version for a in found.anomalies if a.type == "repeated_action"] == [5]
+
+
 def test_a_configuration_that_changed_between_two_starts_is_a_new_version_once(tmp_path: Path) -> None:
     rig = ShardRig(tmp_path, config())
     assert rig.shard.stats().rules_version == 1

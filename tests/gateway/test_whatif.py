@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from simulator.scenario import all_troubles
 from tests.gateway.builders import click, is_problem
 from tests.gateway.conftest import NOW_MS
 from tests.gateway.stored_traffic import StoredEngine, found, take
-from tests.simulator.traffic import Event, with_truth
+from tests.simulator.traffic import Event, at_ms, with_truth
 
 WHATIF = "/api/v1/detectors/whatif"
 RANGE = {"started_at": "2026-01-01", "ended_at": "2026-02-01", "limit": 10_000}
@@ -38,8 +39,19 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def made() -> list[Event]:
-    events, _ = with_truth(seed=23, events=6_000, troubles=all_troubles(0.4))
-    return events
+    """People in trouble, and some that are nearly; events come up to four seconds out of order."""
+    events, _ = with_truth(seed=23, events=4_000, troubles=all_troubles(0.4))
+    events += [near(session, number) for session in range(2, 7) for number in range(session)]
+    chance = Random(7)
+    return sorted(events, key=lambda event: at_ms(event) + chance.randrange(4_000))
+
+
+def near(session: int, number: int) -> Event:
+    """The click of somebody who clicks `session` times in a row."""
+    payload = {"x": 9, "y": 9, "target": {"selector": "#pay", "tag": "button", "text": "Pay"}}
+    time = f"2026-01-05T12:00:{session:02}.{number}00Z"
+    event_id = f"near-{session}-{number}"
+    return click(event_id=event_id, session_id=f"near-{session}", timestamp=time, path="/pay", payload=payload)
 
 
 @pytest.fixture(scope="module")
