@@ -21,6 +21,7 @@ from engine.rules import Rules
 _PATIENCE: Final = Patience(max_wait_s=60, answer_timeout_s=120)
 _TARGET: Final = "/api/v1/detectors/whatif"
 _SHOWN: Final = 20  # rows of each list
+_PIPE_COLUMNS: Final = 200  # where nobody says how wide a line may be
 
 Kind = Annotated[str, typer.Option("--detector", help="The detector whose rule is tried.")]
 Values = Annotated[list[str], typer.Option("--set", metavar="FIELD=VALUE", help="Of its rule; may be repeated.")]
@@ -94,6 +95,8 @@ def _asked(answer: Answer) -> dict[str, Any]:
 
 def _show(found: Mapping[str, Any]) -> None:
     console = Console()
+    if not console.is_terminal:
+        console.width = _PIPE_COLUMNS
     for sign, name in (("+", "added"), ("-", "removed")):
         _print_list(console, sign, name, found[name], found["counts"][name])
     console.print(f"{_counts(found)}.", highlight=False)
@@ -107,7 +110,8 @@ def _show(found: Mapping[str, Any]) -> None:
 def _print_list(console: Console, sign: str, name: str, items: list[dict[str, Any]], count: int) -> None:
     if not items:
         return
-    table = Table(title=f"{name}: {count:,}", title_justify="left", box=None, pad_edge=False)
+    console.print(f"{name}: {count:,}", highlight=False)
+    table = Table(box=None, pad_edge=False)
     for heading in ("", "session", "at", "what", "why"):
         table.add_column(heading, overflow="fold")
     for item in items[:_SHOWN]:
