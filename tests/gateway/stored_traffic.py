@@ -10,6 +10,7 @@ from engine.registry import Registry
 from engine.rulebook import Rulebook
 from engine.rules import Rules
 from engine.wire import Batch, decode_batch, encode
+from engine.wire import Event as WireEvent
 from gateway.agent import AgentReader
 from gateway.decode import Decoder
 from gateway.normalise import Arrival, Normaliser
@@ -58,7 +59,7 @@ def take(engine: StoredEngine, made: Sequence[Event], agents: AgentReader, rules
 def end(engine: StoredEngine, registry: Registry, now_ms: int) -> None:
     seq = 1_000_000
     ending = [(key, session.generation) for key, session in registry.residents.live.items()]
-    nothing = Batch("", 0, 0, [])
+    nothing = Batch[WireEvent]("", 0, 0, [])
     _store(engine, Part(nothing, registry.end(ending, now_ms, seq), Origin(0, seq, now_ms)))
 
 
