@@ -11,7 +11,7 @@ from engine.analysis import Anomaly, Summary
 from engine.fold import Folder
 from engine.overlay import KINDS, plain
 from engine.rulebook import Rulebook
-from engine.rules import Rule, Rules, Sequences
+from engine.rules import Rule, Rules
 from engine.session import Session
 from engine.wire import Seen
 
@@ -72,12 +72,6 @@ class Judge:
 def in_order(received: Sequence[Received]) -> list[Received]:
     """As they were folded. Of rows from before there was an index: as they came, each request by event time."""
     return sorted(received, key=lambda one: (one.place, one.received_ms, one.event.at_ms, one.event.event_id))
-
-
-def types_of(kind: str, *rules: Rule) -> frozenset[str]:
-    """The types of the anomalies of a detector under any of some rules."""
-    names = [pattern.name for rule in rules if isinstance(rule, Sequences) for pattern in rule.patterns]
-    return frozenset({kind, *names})
 
 
 def compared(old: Sequence[Anomaly], new: Sequence[Anomaly]) -> Difference:

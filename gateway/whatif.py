@@ -15,7 +15,7 @@ from engine.overlay import KINDS, changed
 from engine.rulebook import Ruleset, ruleset_of
 from engine.rules import Rule
 from engine.session import Session
-from engine.whatif import Judge, Received, compared, in_order, told_apart, types_of
+from engine.whatif import Judge, Received, compared, in_order, told_apart
 from gateway.body import BodyReader
 from gateway.call import Answer, Call, json_answer
 from gateway.json_body import fields_of, taken
@@ -99,7 +99,7 @@ class WhatIf:
         judge = Judge(self._config.session, rules, wanted.kind)
         before = getattr(wanted.in_force.rules, wanted.kind)
         tally = Tally(
-            types=types_of(wanted.kind, wanted.tried, before),
+            types=wanted.tried.types(wanted.kind) | before.types(wanted.kind),
             why=told_apart(wanted.tried, before),
             version=wanted.in_force.version_of(wanted.kind),
         )

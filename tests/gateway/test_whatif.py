@@ -134,6 +134,24 @@ async def test_a_sequence_may_be_tried_before_it_is_set(asker: httpx.AsyncClient
     assert {item["type"] for item in body["added"]} == {"two_pages"}
 
 
+@pytest.mark.parametrize(("slow_ms", "removed"), [(1_500, 0), (1_501, 1)])
+async def test_a_slow_click_is_compared_though_its_detector_has_another_name(
+    agents: AgentReader, slow_ms: int, removed: int
+) -> None:
+    target = {"tag": "button", "selector": "#pay"}
+    events = [
+        click(event_id="tells", event_type="dom_mutation", timestamp="2026-01-02T03:00:00.000Z"),
+        click(event_id="slow", timestamp="2026-01-02T03:00:01.000Z", payload={"x": 5, "y": 5, "target": target}),
+        click(event_id="late", event_type="dom_mutation", timestamp="2026-01-02T03:00:02.500Z"),
+    ]
+    engine = StoredEngine()
+    take(engine, events, agents)
+    async with over(engine, agents) as client:
+        body = await ask(client, "dead_click", set={"slow_ms": slow_ms})
+    assert body["counts"] == {"added": 0, "removed": removed, "unchanged": 1 - removed}
+    assert [item["type"] for item in body["removed"]] == ["slow_click"] * removed
+
+
 async def test_the_limit_of_sessions_is_kept_and_said(asker: httpx.AsyncClient) -> None:
     body = await ask(asker, "rage_click", limit=7)
     assert (body["sessions"], body["is_truncated"], body["truncated_by"]) == (7, True, "limit")
