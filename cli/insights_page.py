@@ -45,8 +45,8 @@ A request that says `sent_at` shows how far its sender's clock is from ours, plu
 keeps the smallest of these, adds it to the times of that sender's events, and orders by the result; of one
 sender, an event that happened later by its own clock is never put before another. In a session whose clock was
 ahead by more than {MAX_WAY_MS // 1000} s an event whose clock agrees with ours is left alone. Events without
-`sent_at` are not moved. The table `events` keeps the times as they came. null = no request said it, 0 = the
-clocks agree.
+`sent_at` are not moved. The table `events` keeps the times as they came, and in `clock_moved_ms` what was added
+to each. null = no request said it, 0 = the clocks agree.
 
 ## frustration
 `score`, 0 to {MAX_SCORE}, is the sum of its `parts`, one for each type of anomaly. An anomaly has the points of

@@ -16,6 +16,7 @@ class Issue:
         self.statuses = bytearray(events)
         self.controls = bytearray()
         self.indexes = [0] * events
+        self.moved: dict[int, int] = {}
         self._generations = [1] * events
         self._session_ids: dict[int, str] = {}
         self._sessions: dict[tuple[str, int], Session] = {}
@@ -55,4 +56,5 @@ class Issue:
             anomalies=list(self._anomalies.values()),
             unsure=unsure,
             indexes=self.indexes,
+            moved=self.moved,
         )

@@ -169,6 +169,7 @@ class Outcome(msgspec.Struct, array_like=True):
     index) that came without one. `summaries`: sessions that ended here, or ended ones that a late event changed.
     `unsure`: how many events may be copies of older ones, because their session no longer knows all its ids.
     `indexes`, parallel to the events: the how-many-th of its session each was, in order of arrival, 0 = not folded.
+    `moved`: by index, the milliseconds that were added to the time of an event because its sender's clock was wrong.
     """
 
     statuses: bytes = b""
@@ -179,6 +180,7 @@ class Outcome(msgspec.Struct, array_like=True):
     anomalies: list[AnomalyRow] = []
     unsure: int = 0
     indexes: list[int] = []
+    moved: dict[int, int] = {}
 
 
 class Statuses(msgspec.Struct, array_like=True):

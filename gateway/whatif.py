@@ -15,7 +15,7 @@ from engine.overlay import KINDS, changed
 from engine.rulebook import Ruleset, ruleset_of
 from engine.rules import Rule
 from engine.session import Session
-from engine.whatif import Judge, Received, compared, in_order, told_apart
+from engine.whatif import Judge, Received, compared, in_order, is_in_its_time, told_apart
 from gateway.body import BodyReader
 from gateway.call import Answer, Call, json_answer
 from gateway.json_body import fields_of, taken
@@ -155,6 +155,9 @@ class WhatIf:
             received = in_order(events[summary.session_id, summary.generation])
             if len(received) != summary.event_count:
                 tally.skipped["not_stored_whole"] += 1
+                continue
+            if not is_in_its_time(summary, received):
+                tally.skipped["clock_corrected"] += 1
                 continue
             session = await _judged(judge, summary, received)
             old = [anomaly for anomaly in summary.anomalies if anomaly.type in tally.types]

@@ -119,6 +119,7 @@ EVENTS: Final = Table(
             "request_status": "Int16",
             "request_route": _WORD,
             "event_index": "UInt32",
+            "clock_moved_ms": "Int64",
         }
     ),
 )

@@ -40,15 +40,24 @@ class StoredEngine(FakeEngine):
         return self.store.events(wanted)
 
 
-def take(engine: StoredEngine, made: Sequence[Event], agents: AgentReader, rules: Rules | None = None) -> None:
-    """As a server would take it; then everybody times out. Events stand in the order in which they came."""
+def take(
+    engine: StoredEngine,
+    made: Sequence[Event],
+    agents: AgentReader,
+    rules: Rules | None = None,
+    *,
+    times_ms: Sequence[int] | None = None,
+) -> None:
+    """As a server would take it; then everybody times out. Events stand in the order in which they came. `times_ms`:
+    when each happened, where its own time is wrong."""
     rulebook = Rulebook(rules or CONFIG.detectors)
     registry = Registry(limits=CONFIG.session, rulebook=rulebook, archive=MemoryArchive())
     decoder = Decoder(CONFIG, Normaliser(CONFIG, agents))
     now_ms = 0
     for seq, first in enumerate(range(0, len(made), BATCH), 1):
         some = made[first : first + BATCH]
-        now_ms = max(now_ms, *map(at_ms, some))
+        happened_ms = [*map(at_ms, some)] if times_ms is None else times_ms[first : first + BATCH]
+        now_ms = max(now_ms, *happened_ms)
         decoded = decoder.decode(json.dumps(some).encode(), Arrival(now_ms, now_ms + 1))
         assert decoded.rejected == []
         batch = decode_batch(encode(Batch("g", seq, now_ms, decoded.events)))

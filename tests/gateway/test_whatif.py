@@ -134,6 +134,52 @@ async def test_a_sequence_may_be_tried_before_it_is_set(asker: httpx.AsyncClient
     assert {item["type"] for item in body["added"]} == {"two_pages"}
 
 
+DAY_MS = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def off_by_a_day(made: list[Event]) -> list[Event]:
+    """Two of three events of every other session are of a client whose clock is a day ahead or behind."""
+    return [off(event) if int(event["event_id"].encode().hex(), 16) % 3 else event for event in made]
+
+
+def off(event: Event) -> Event:
+    skew_ms = {"0": DAY_MS, "1": -DAY_MS}.get(event["session_id"].encode().hex()[-1], 0)
+    said_ms = at_ms(event) + skew_ms
+    return {**event, "timestamp": said_ms, "sent_at": said_ms} if skew_ms else event
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_sessions_whose_clock_was_wrong_are_judged_by_the_times_of_then(
+    off_by_a_day: list[Event], made: list[Event], agents: AgentReader, kind: str
+) -> None:
+    engine = StoredEngine()
+    take(engine, off_by_a_day, agents, times_ms=[at_ms(event) for event in made])
+    wrong = [one for one in engine.store.sessions(SessionFilter("default", limit=100_000)) if one.clock_offset_ms]
+    assert wrong
+    async with over(engine, agents) as client:
+        body = await ask(client, kind)
+    assert (body["added"], body["removed"], body["skipped"]) == ([], [], {})
+
+
+async def test_sessions_stored_without_their_corrected_times_are_left_out_and_said(
+    off_by_a_day: list[Event], made: list[Event], agents: AgentReader
+) -> None:
+    class Older(StoredEngine):
+        async def events(self, wanted: EventFilter) -> list[StoredEvent]:
+            found = await super().events(wanted)
+            for event in found:
+                dict.pop(event.fields, "clock_moved_ms", None)
+            return found
+
+    engine = Older()
+    take(engine, off_by_a_day, agents, times_ms=[at_ms(event) for event in made])
+    wrong = [one for one in engine.store.sessions(SessionFilter("default", limit=100_000)) if one.clock_offset_ms]
+    async with over(engine, agents) as client:
+        body = await ask(client, "repeated_action")
+    assert (body["added"], body["removed"], body["skipped"]) == ([], [], {"clock_corrected": len(wrong)})
+
+
 @pytest.mark.parametrize(("slow_ms", "removed"), [(1_500, 0), (1_501, 1)])
 async def test_a_slow_click_is_compared_though_its_detector_has_another_name(
     agents: AgentReader, slow_ms: int, removed: int
