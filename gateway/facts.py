@@ -7,6 +7,7 @@ import msgspec
 from engine.wire import Facts
 from gateway.fields import Fields, fields_of, int32, number, read, real, text, whole
 from gateway.paths import route_of
+from gateway.timestamps import EARLIEST_MS, parse_iso_ms
 
 MAX_POINTS: Final = 200  # of one batch of mouse moves: at 50 ms each it is 10 s
 MAX_NAME: Final = 100  # characters of a form's or a field's name
@@ -22,7 +23,11 @@ _VITALS: Final = (
 )
 _NOT_ONE: Final = Facts()
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_numbers: Final = msgspec.json.Decoder(list[int | float])
+_values: Final[msgspec.json.Decoder[list[object]]] = msgspec.json.Decoder(list[object])
+_time: Final[msgspec.json.Decoder[int | float | str]] = msgspec.json.Decoder(int | float | str)
+_TIMES: Final = ("timeOffset", "time_offset", "t", "timestamp", "time")
+_TOUCH: Final = "touch"
+_TOUCH_MOVE: Final = 6  # rrweb's source of moves of fingers; of a mouse it is 1
 
 
 def vitals_facts(fields: Fields) -> Facts | None:
@@ -67,27 +72,45 @@ def scroll_facts(fields: Fields, view_height: int) -> Facts | None:
     return Facts(scroll_y=scroll_y, view_height=whole(fields, "viewport_height", "viewportHeight") or view_height)
 
 
-def move_facts(fields: Fields) -> Facts | None:
-    """One point, or `positions`: objects with x, y and an offset in time, or lists of the three. Offsets are
-    milliseconds after the event's time, below 0 for those before it (rrweb)."""
+def move_facts(fields: Fields, at_ms: int) -> Facts | None:
+    """One point, or `positions`: objects with x, y and a time, or lists of the three. A time is milliseconds after the
+    event's, which is `at_ms`, below 0 for those before it (rrweb); or a time of its own, ISO-8601 or Unix milliseconds.
+    Fingers move no pointer: nothing is read of them."""
+    if text(fields, "pointer_type", "pointerType").lower() == _TOUCH or number(fields, "source") == _TOUCH_MOVE:
+        return None
     points = read(fields, "positions", _items)
     if points is None:
         x, y = whole(fields, "x"), whole(fields, "y")
         return None if x is None or y is None else Facts(moves=(0, x, y))
-    moves = [value for point in points[-MAX_POINTS:] for value in _point(point)]
+    moves = [value for point in points[-MAX_POINTS:] for value in _point(point, at_ms)]
     return Facts(moves=tuple(moves)) if moves else None
 
 
-def _point(point: msgspec.Raw) -> tuple[int, ...]:
+def _point(point: msgspec.Raw, at_ms: int) -> tuple[int, ...]:
     """Nothing for one that is none."""
     if bytes(point)[:1] == b"[":
-        values: list[int | float] = read({"point": point}, "point", _numbers) or []
-        whole_values = [int32(value) for value in values[:3]]
-        if len(whole_values) < 2:
+        values = (read({"point": point}, "point", _values) or [])[:3]
+        if len(values) < 2:
             return ()
-        x, y, after_ms = whole_values[0], whole_values[1], (whole_values[2:] or [0])[0] or 0
+        x, y, time = _whole(values[0]), _whole(values[1]), values[2] if len(values) > 2 else 0
     else:
         fields = fields_of(point)
         x, y = whole(fields, "x"), whole(fields, "y")
-        after_ms = int32(number(fields, "timeOffset", "time_offset", "t")) or 0
-    return () if x is None or y is None else (after_ms, x, y)
+        time = next((found for name in _TIMES if (found := read(fields, name, _time)) is not None), 0)
+    return () if x is None or y is None else (_after_ms(time, at_ms), x, y)
+
+
+def _whole(value: object) -> int | None:
+    return int32(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _after_ms(time: object, at_ms: int) -> int:
+    """0 for what is no time."""
+    if isinstance(time, str):
+        try:
+            return int32(parse_iso_ms(time) - at_ms) or 0
+        except (ValueError, OverflowError):
+            return 0
+    if not isinstance(time, int | float) or isinstance(time, bool):
+        return 0
+    return int32(time - at_ms if time >= EARLIEST_MS else time) or 0

@@ -19,7 +19,7 @@ def extractors(session: Session) -> Mapping[str, Extractor]:
     """What to read from the payload, by event type."""
     table: dict[str, Extractor] = dict.fromkeys(session.page_types, _facts(page_facts))
     table.update(dict.fromkeys(session.vitals_types, _facts(vitals_facts)))
-    table.update(dict.fromkeys(session.move_types, _facts(move_facts)))
+    table.update(dict.fromkeys(session.move_types, _set_moves))
     table.update(dict.fromkeys(session.request_types, _facts(request_facts)))
     forms = session.input_types | session.form_start_types | session.form_submit_types
     table.update(dict.fromkeys(forms, _facts(field_facts)))
@@ -34,6 +34,10 @@ def _facts(read: FactsOf) -> Extractor:
         event.facts = read(fields_of(event.payload))
 
     return extract
+
+
+def _set_moves(event: Event) -> None:
+    event.facts = move_facts(fields_of(event.payload), event.at_ms)
 
 
 def _set_scroll(event: Event) -> None:

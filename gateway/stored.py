@@ -25,7 +25,7 @@ class StoredReader:
             stored.session_id,
             stored.user_id,
             stored.event_type,
-            stored.at_ms + moved_ms,
+            stored.at_ms,
             fields.get("flags", 0) | (MOVED if moved_ms else 0),
             fields.get("url", ""),
             fields.get("path", ""),
@@ -35,6 +35,7 @@ class StoredReader:
         extract = self._extractors.get(stored.event_type)
         if extract is not None and event.payload:
             extract(event)
+        event.at_ms += moved_ms  # only now: the times in a payload are those of the same clock
         return Received(event, fields["received_at"], fields.get("event_index", 0))
 
 

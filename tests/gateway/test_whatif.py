@@ -2,28 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from random import Random
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from engine.config import Config
 from engine.overlay import KINDS, applied
 from engine.rules import Rules
 from gateway import whatif
 from gateway.agent import AgentReader
-from gateway.app import create_app
 from persistence.ports import EventFilter, SessionFilter, StoredEvent
-from simulator.scenario import all_troubles
 from tests.gateway.builders import click, is_problem
-from tests.gateway.conftest import NOW_MS
-from tests.gateway.stored_traffic import StoredEngine, found, take
-from tests.simulator.traffic import Event, at_ms, with_truth
+from tests.gateway.stored_traffic import RANGE, WHATIF, StoredEngine, ask, found, over, take, troubled
+from tests.simulator.traffic import Event
 
-WHATIF = "/api/v1/detectors/whatif"
-RANGE = {"started_at": "2026-01-01", "ended_at": "2026-02-01", "limit": 10_000}
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("rage_click", {"min_clicks": 2}),
     ("rage_click", {"min_clicks": 12}),
@@ -39,19 +32,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def made() -> list[Event]:
-    """People in trouble, and some that are nearly; events come up to four seconds out of order."""
-    events, _ = with_truth(seed=23, events=4_000, troubles=all_troubles(0.4))
-    events += [near(session, number) for session in range(2, 7) for number in range(session)]
-    chance = Random(7)
-    return sorted(events, key=lambda event: at_ms(event) + chance.randrange(4_000))
-
-
-def near(session: int, number: int) -> Event:
-    """The click of somebody who clicks `session` times in a row."""
-    payload = {"x": 9, "y": 9, "target": {"selector": "#pay", "tag": "button", "text": "Pay"}}
-    time = f"2026-01-05T12:00:{session:02}.{number}00Z"
-    event_id = f"near-{session}-{number}"
-    return click(event_id=event_id, session_id=f"near-{session}", timestamp=time, path="/pay", payload=payload)
+    return troubled()
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +46,6 @@ def stored(made: list[Event]) -> StoredEngine:
 async def asker(stored: StoredEngine, agents: AgentReader) -> AsyncIterator[httpx.AsyncClient]:
     async with over(stored, agents) as client:
         yield client
-
-
-def over(engine: StoredEngine, agents: AgentReader, config: Config | None = None) -> httpx.AsyncClient:
-    app = create_app(config or Config(), engine, lambda: NOW_MS, agents=agents)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sessiond")
-
-
-async def ask(client: httpx.AsyncClient, kind: str, **fields: Any) -> dict[str, Any]:
-    answer = await client.post(WHATIF, json={"detector": kind, **RANGE, **fields})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -132,52 +101,6 @@ async def test_a_sequence_may_be_tried_before_it_is_set(asker: httpx.AsyncClient
     body = await ask(asker, "sequences", set={"patterns": patterns})
     assert body["counts"]["added"] > 0
     assert {item["type"] for item in body["added"]} == {"two_pages"}
-
-
-DAY_MS = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def off_by_a_day(made: list[Event]) -> list[Event]:
-    """Two of three events of every other session are of a client whose clock is a day ahead or behind."""
-    return [off(event) if int(event["event_id"].encode().hex(), 16) % 3 else event for event in made]
-
-
-def off(event: Event) -> Event:
-    skew_ms = {"0": DAY_MS, "1": -DAY_MS}.get(event["session_id"].encode().hex()[-1], 0)
-    said_ms = at_ms(event) + skew_ms
-    return {**event, "timestamp": said_ms, "sent_at": said_ms} if skew_ms else event
-
-
-@pytest.mark.parametrize("kind", KINDS)
-async def test_sessions_whose_clock_was_wrong_are_judged_by_the_times_of_then(
-    off_by_a_day: list[Event], made: list[Event], agents: AgentReader, kind: str
-) -> None:
-    engine = StoredEngine()
-    take(engine, off_by_a_day, agents, times_ms=[at_ms(event) for event in made])
-    wrong = [one for one in engine.store.sessions(SessionFilter("default", limit=100_000)) if one.clock_offset_ms]
-    assert wrong
-    async with over(engine, agents) as client:
-        body = await ask(client, kind)
-    assert (body["added"], body["removed"], body["skipped"]) == ([], [], {})
-
-
-async def test_sessions_stored_without_their_corrected_times_are_left_out_and_said(
-    off_by_a_day: list[Event], made: list[Event], agents: AgentReader
-) -> None:
-    class Older(StoredEngine):
-        async def events(self, wanted: EventFilter) -> list[StoredEvent]:
-            found = await super().events(wanted)
-            for event in found:
-                dict.pop(event.fields, "clock_moved_ms", None)
-            return found
-
-    engine = Older()
-    take(engine, off_by_a_day, agents, times_ms=[at_ms(event) for event in made])
-    wrong = [one for one in engine.store.sessions(SessionFilter("default", limit=100_000)) if one.clock_offset_ms]
-    async with over(engine, agents) as client:
-        body = await ask(client, "repeated_action")
-    assert (body["added"], body["removed"], body["skipped"]) == ([], [], {"clock_corrected": len(wrong)})
 
 
 @pytest.mark.parametrize(("slow_ms", "removed"), [(1_500, 0), (1_501, 1)])
