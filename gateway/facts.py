@@ -6,6 +6,7 @@ import msgspec
 
 from engine.wire import Facts
 from gateway.fields import Fields, fields_of, int32, number, read, real, text, whole
+from gateway.navigation import navigation_of
 from gateway.paths import route_of
 from gateway.timestamps import EARLIEST_MS, parse_iso_ms
 
@@ -38,7 +39,7 @@ def vitals_facts(fields: Fields) -> Facts | None:
 
 
 def page_facts(fields: Fields) -> Facts | None:
-    navigation = text(fields, "navigation", "navigation_type", "navigationType").lower()[:MAX_NAME]
+    navigation = navigation_of(fields)
     return Facts(navigation=navigation) if navigation else None
 
 
