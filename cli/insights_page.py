@@ -34,7 +34,13 @@ percentiles: they would need every value.
 Of sessions found by `user_id`: the how-many-th session of that user it is, counted in the order in which they
 were begun here, and the one before it in time, as known when it began; both as far back as
 `session.remember_ms`. Of a session id that the client made only the earlier visit under the same id is known,
-and the index is null. Unknown is null, never a guess.
+and the index is what page views of its client say: `session_index` (`sessionIndex`, `domain_sessionidx`) and
+`previous_session_id` (`previousSessionId`), in the payload or beside it, the first that is said. Unknown is null, never
+a guess.
+
+## referrer_host
+Of the entry page's `referrer` (or `referrer`, `$referrer`, `page_referrer` in its payload): the host without `www.`
+and port, where it is another one than the page's own. "" = none is known.
 
 ## campaign
 utm_source, utm_medium, utm_campaign, utm_term and utm_content of the entry page's address, and in `click_id`

@@ -40,6 +40,8 @@ _payload: Final = msgspec.json.Decoder(_Payload)
 
 
 def set_click(event: Event) -> None:
+    if not event.payload:
+        return
     try:
         came = _payload.decode(event.payload)
     except UNREADABLE:

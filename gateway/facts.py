@@ -4,13 +4,14 @@ from typing import Final
 
 import msgspec
 
-from engine.wire import Facts
+from engine.wire import Event, Facts
 from gateway.fields import Fields, fields_of, int32, number, read, real, text, whole
 from gateway.navigation import navigation_of
-from gateway.paths import route_of
+from gateway.paths import other_host, route_of
 from gateway.timestamps import EARLIEST_MS, parse_iso_ms
 
 MAX_POINTS: Final = 200  # of one batch of mouse moves: at 50 ms each it is 10 s
+MAX_ID: Final = 200
 MAX_NAME: Final = 100  # characters of a form's or a field's name
 
 _VITALS: Final = (
@@ -22,6 +23,10 @@ _VITALS: Final = (
     ("load", "load_time_ms", "loadTime"),
     ("inp",),
 )
+_REFERRER: Final = ("referrer", "$referrer", "page_referrer")
+_INDEX: Final = ("session_index", "sessionIndex", "domain_sessionidx")  # Snowplow's
+_PREVIOUS: Final = ("previous_session_id", "previousSessionId")
+_NO_OBJECT: Final = "{}"
 _NOT_ONE: Final = Facts()
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _values: Final[msgspec.json.Decoder[list[object]]] = msgspec.json.Decoder(list[object])
@@ -38,9 +43,16 @@ def vitals_facts(fields: Fields) -> Facts | None:
     return None if found == _NOT_ONE else found
 
 
-def page_facts(fields: Fields) -> Facts | None:
+def page_facts(event: Event) -> Facts | None:
+    """What the client counts itself may also stand beside the event's own fields."""
+    fields, beside = fields_of(event.payload or _NO_OBJECT), fields_of(event.custom or _NO_OBJECT)
     navigation = navigation_of(fields)
-    return Facts(navigation=navigation) if navigation else None
+    host = other_host(event.referrer or text(fields, *_REFERRER), event.url)
+    index = max(whole(fields, *_INDEX) or whole(beside, *_INDEX) or 0, 0)
+    previous_id = (text(fields, *_PREVIOUS) or text(beside, *_PREVIOUS))[:MAX_ID]
+    if not (navigation or host or index or previous_id):
+        return None
+    return Facts(navigation=navigation, referrer_host=host, session_index=index, previous_session_id=previous_id)
 
 
 def request_facts(fields: Fields) -> Facts | None:

@@ -17,7 +17,7 @@ FactsOf = Callable[[Fields], Facts | None]
 
 def extractors(session: Session) -> Mapping[str, Extractor]:
     """What to read from the payload, by event type."""
-    table: dict[str, Extractor] = dict.fromkeys(session.page_types, _facts(page_facts))
+    table: dict[str, Extractor] = dict.fromkeys(session.page_types, _set_page)
     table.update(dict.fromkeys(session.vitals_types, _facts(vitals_facts)))
     table.update(dict.fromkeys(session.move_types, _set_moves))
     table.update(dict.fromkeys(session.request_types, _facts(request_facts)))
@@ -31,16 +31,25 @@ def extractors(session: Session) -> Mapping[str, Extractor]:
 
 def _facts(read: FactsOf) -> Extractor:
     def extract(event: Event) -> None:
-        event.facts = read(fields_of(event.payload))
+        if event.payload:
+            event.facts = read(fields_of(event.payload))
 
     return extract
 
 
+def _set_page(event: Event) -> None:
+    if event.payload or event.referrer or event.custom:
+        event.facts = page_facts(event)
+
+
 def _set_moves(event: Event) -> None:
-    event.facts = move_facts(fields_of(event.payload), event.at_ms)
+    if event.payload:
+        event.facts = move_facts(fields_of(event.payload), event.at_ms)
 
 
 def _set_scroll(event: Event) -> None:
+    if not event.payload:
+        return
     fields = fields_of(event.payload)
     depth = number(fields, "depth_percent")
     event.scroll_depth = None if depth is None else int(min(max(depth, 0), 100))
@@ -48,5 +57,7 @@ def _set_scroll(event: Event) -> None:
 
 
 def _set_error(event: Event) -> None:
+    if not event.payload:
+        return
     fields = fields_of(event.payload)
     event.error = ErrorInfo(text(fields, "message"), text(fields, "stack"), text(fields, "errorType", "error_type"))

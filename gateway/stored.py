@@ -33,7 +33,7 @@ class StoredReader:
             payload=stored.payload,
         )
         extract = self._extractors.get(stored.event_type)
-        if extract is not None and event.payload:
+        if extract is not None:
             extract(event)
         event.at_ms += moved_ms  # only now: the times in a payload are those of the same clock
         return Received(event, fields["received_at"], fields.get("event_index", 0))

@@ -176,6 +176,7 @@ SESSIONS: Final = Table(
             "frustration": "UInt8",
             "frustration_parts": "String",
             "clock_offset_ms": "Nullable(Int64)",
+            "referrer_host": "String",
         }
     ),
 )

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.wire import Facts
-from gateway.facts import MAX_POINTS, move_facts
+from engine.wire import Event, Facts
+from gateway.facts import MAX_POINTS, move_facts, page_facts
 from gateway.fields import MAX_INT32, Fields, fields_of
 from gateway.timestamps import iso
 
@@ -20,6 +20,39 @@ JSON = st.recursive(
 
 def fields(**said: object) -> Fields:
     return fields_of(msgspec.json.encode(said))
+
+
+def page(said: dict[str, object], *, referrer: str = "", beside: dict[str, object] | None = None) -> Facts | None:
+    payload, custom = (msgspec.json.encode(one).decode() if one else "" for one in (said, beside))
+    event = Event("p", "e", "s", "u", "page_view", AT_MS, url="https://shop.example/a", referrer=referrer)
+    event.payload, event.custom = payload, custom
+    return page_facts(event)
+
+
+@pytest.mark.parametrize("name", ["session_index", "sessionIndex", "domain_sessionidx"])
+@pytest.mark.parametrize("other", ["previous_session_id", "previousSessionId"])
+def test_a_client_may_count_its_sessions_in_the_payload_or_beside_it(name: str, other: str) -> None:
+    said: dict[str, object] = {name: 3, other: "s2"}
+    expected = Facts(session_index=3, previous_session_id="s2")
+    assert page(said) == page({}, beside=said) == expected
+
+
+@pytest.mark.parametrize("said", [{"session_index": value} for value in (0, -1, "3", 2**31, None, True)])
+def test_what_is_no_number_of_a_session_is_none(said: dict[str, object]) -> None:
+    assert page(said) is None
+
+
+@pytest.mark.parametrize("name", ["referrer", "$referrer", "page_referrer"])
+def test_a_page_names_the_other_site_that_led_to_it(name: str) -> None:
+    news = Facts(referrer_host="news.example")
+    assert page({name: "https://news.example/x"}) == news
+    assert page({name: "https://not.example"}, referrer="https://news.example/x") == news
+    assert page({name: "https://www.shop.example/b"}) is None
+
+
+@pytest.mark.parametrize("payload", ["", "{}", "[]", "5", '"a"', "{"])
+def test_a_page_view_whose_payload_says_nothing_has_no_facts(payload: str) -> None:
+    assert page_facts(Event("p", "e", "s", "u", "page_view", AT_MS, payload=payload, custom="[]")) is None
 
 
 def moves(**said: object) -> tuple[int, ...] | None:
