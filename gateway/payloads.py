@@ -10,6 +10,7 @@ from engine.wire import ErrorInfo, Event, Facts
 from gateway.clicks import set_click
 from gateway.facts import field_facts, move_facts, page_facts, request_facts, scroll_facts, vitals_facts
 from gateway.fields import Fields, fields_of, number, text
+from gateway.payload_names import DEPTH, ERROR_TYPE, MESSAGE, STACK
 
 Extractor = Callable[[Event], None]
 FactsOf = Callable[[Fields], Facts | None]
@@ -51,7 +52,7 @@ def _set_scroll(event: Event) -> None:
     if not event.payload:
         return
     fields = fields_of(event.payload)
-    depth = number(fields, "depth_percent")
+    depth = number(fields, *DEPTH.names)
     event.scroll_depth = None if depth is None else int(min(max(depth, 0), 100))
     event.facts = scroll_facts(fields, 0 if event.device is None else event.device.viewport_height)
 
@@ -60,4 +61,4 @@ def _set_error(event: Event) -> None:
     if not event.payload:
         return
     fields = fields_of(event.payload)
-    event.error = ErrorInfo(text(fields, "message"), text(fields, "stack"), text(fields, "errorType", "error_type"))
+    event.error = ErrorInfo(*(text(fields, *said.names) for said in (MESSAGE, STACK, ERROR_TYPE)))

@@ -13,8 +13,9 @@ from engine.rules import Rules
 from engine.wire import Batch
 from gateway.agent import AgentReader
 from gateway.fields import fields_of
-from gateway.navigation import LOOSE_NAMES, MAX_WORD, NAMES, WORDS, navigation_of
+from gateway.navigation import MAX_WORD, WORDS, navigation_of
 from gateway.normalise import Arrival, Normaliser
+from gateway.payload_names import LOOSE_NAVIGATION, NAVIGATION
 from gateway.raw_event import RawEvent
 from tests.builders import T0
 
@@ -23,7 +24,7 @@ def said(**payload: object) -> str:
     return navigation_of(fields_of(msgspec.json.encode(payload)))
 
 
-@pytest.mark.parametrize("name", [*NAMES, *LOOSE_NAMES])
+@pytest.mark.parametrize("name", [*NAVIGATION.names, *LOOSE_NAVIGATION.names])
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
