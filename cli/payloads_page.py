@@ -7,7 +7,7 @@ from engine.config import Session
 from engine.detectors import build_detectors
 from engine.detectors.base import Detector
 from engine.rulebook import Ruleset
-from gateway.facts import MAX_POINTS
+from gateway.moves import MAX_POINTS
 from gateway.payload_names import GROUPS, TARGET, Group, Said
 from gateway.targets import OPT_OUTS
 

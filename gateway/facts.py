@@ -2,10 +2,8 @@
 
 from typing import Final
 
-import msgspec
-
 from engine.wire import Event, Facts
-from gateway.fields import Fields, fields_of, int32, number, read, real, text, whole
+from gateway.fields import Fields, fields_of, real, text, whole
 from gateway.navigation import navigation_of
 from gateway.paths import other_host, route_of
 from gateway.payload_names import (
@@ -19,13 +17,9 @@ from gateway.payload_names import (
     LCP,
     LENGTH,
     LOAD,
+    LOOSE_NAVIGATION,
     METHOD,
-    MOVE_POINTER,
-    MOVE_SOURCE,
-    MOVE_X,
-    MOVE_Y,
-    POINT_TIME,
-    POSITIONS,
+    NAVIGATION,
     PREVIOUS_SESSION,
     REFERRER,
     SCROLL_Y,
@@ -35,20 +29,16 @@ from gateway.payload_names import (
     VALUE,
     VIEW_HEIGHT,
 )
-from gateway.timestamps import EARLIEST_MS, parse_iso_ms
 
-MAX_POINTS: Final = 200  # of one batch of mouse moves: at 50 ms each it is 10 s
 MAX_ID: Final = 200
 MAX_NAME: Final = 100  # characters of a form's or a field's name
 
 _VITALS: Final = (LCP, FID, CLS, TTFB, FCP, LOAD, INP)
-_NO_OBJECT: Final = "{}"
+_PAGE_NAMES: Final = frozenset(
+    name for said in (NAVIGATION, LOOSE_NAVIGATION, REFERRER, SESSION_INDEX, PREVIOUS_SESSION) for name in said.names
+)
+_NO_FIELDS: Final[Fields] = {}
 _NOT_ONE: Final = Facts()
-_items: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_values: Final[msgspec.json.Decoder[list[object]]] = msgspec.json.Decoder(list[object])
-_time: Final[msgspec.json.Decoder[int | float | str]] = msgspec.json.Decoder(int | float | str)
-_TOUCH: Final = "touch"
-_TOUCH_MOVE: Final = 6  # rrweb's source of moves of fingers; of a mouse it is 1
 
 
 def vitals_facts(fields: Fields) -> Facts | None:
@@ -60,7 +50,10 @@ def vitals_facts(fields: Fields) -> Facts | None:
 
 def page_facts(event: Event) -> Facts | None:
     """What the client counts itself may also stand beside the event's own fields."""
-    fields, beside = fields_of(event.payload or _NO_OBJECT), fields_of(event.custom or _NO_OBJECT)
+    fields, beside = _of_page(event.payload), _of_page(event.custom)
+    if not (fields or beside):
+        host = other_host(event.referrer, event.url) if event.referrer else ""
+        return Facts(referrer_host=host) if host else None
     navigation = navigation_of(fields)
     host = other_host(event.referrer or text(fields, *REFERRER.names), event.url)
     index = max(whole(fields, *SESSION_INDEX.names) or whole(beside, *SESSION_INDEX.names) or 0, 0)
@@ -68,6 +61,12 @@ def page_facts(event: Event) -> Facts | None:
     if not (navigation or host or index or previous_id):
         return None
     return Facts(navigation=navigation, referrer_host=host, session_index=index, previous_session_id=previous_id)
+
+
+def _of_page(said: str) -> Fields:
+    """{} when nothing of it is about the page, which is the common case."""
+    fields = fields_of(said) if said else _NO_FIELDS
+    return _NO_FIELDS if _PAGE_NAMES.isdisjoint(fields) else fields
 
 
 def request_facts(fields: Fields) -> Facts | None:
@@ -98,47 +97,3 @@ def scroll_facts(fields: Fields, view_height: int) -> Facts | None:
     if scroll_y is None:
         return None
     return Facts(scroll_y=scroll_y, view_height=whole(fields, *VIEW_HEIGHT.names) or view_height)
-
-
-def move_facts(fields: Fields, at_ms: int) -> Facts | None:
-    """One point, or `positions`: objects with x, y and a time, or lists of the three. A time is milliseconds after the
-    event's, which is `at_ms`, below 0 for those before it (rrweb); or a time of its own, ISO-8601 or Unix milliseconds.
-    Fingers move no pointer: nothing is read of them."""
-    if text(fields, *MOVE_POINTER.names).lower() == _TOUCH or number(fields, *MOVE_SOURCE.names) == _TOUCH_MOVE:
-        return None
-    points = read(fields, POSITIONS.names[0], _items)
-    if points is None:
-        x, y = whole(fields, *MOVE_X.names), whole(fields, *MOVE_Y.names)
-        return None if x is None or y is None else Facts(moves=(0, x, y))
-    moves = [value for point in points[-MAX_POINTS:] for value in _point(point, at_ms)]
-    return Facts(moves=tuple(moves)) if moves else None
-
-
-def _point(point: msgspec.Raw, at_ms: int) -> tuple[int, ...]:
-    """Nothing for one that is none."""
-    if bytes(point)[:1] == b"[":
-        values = (read({"point": point}, "point", _values) or [])[:3]
-        if len(values) < 2:
-            return ()
-        x, y, time = _whole(values[0]), _whole(values[1]), values[2] if len(values) > 2 else 0
-    else:
-        fields = fields_of(point)
-        x, y = whole(fields, *MOVE_X.names), whole(fields, *MOVE_Y.names)
-        time = next((found for name in POINT_TIME.names if (found := read(fields, name, _time)) is not None), 0)
-    return () if x is None or y is None else (_after_ms(time, at_ms), x, y)
-
-
-def _whole(value: object) -> int | None:
-    return int32(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _after_ms(time: object, at_ms: int) -> int:
-    """0 for what is no time."""
-    if isinstance(time, str):
-        try:
-            return int32(parse_iso_ms(time) - at_ms) or 0
-        except (ValueError, OverflowError):
-            return 0
-    if not isinstance(time, int | float) or isinstance(time, bool):
-        return 0
-    return int32(time - at_ms if time >= EARLIEST_MS else time) or 0

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from engine.config import Session
 from engine.wire import ErrorInfo, Event, Facts
 from gateway.clicks import set_click
-from gateway.facts import field_facts, move_facts, page_facts, request_facts, scroll_facts, vitals_facts
+from gateway.facts import field_facts, page_facts, request_facts, scroll_facts, vitals_facts
 from gateway.fields import Fields, fields_of, number, text
+from gateway.moves import move_facts
 from gateway.payload_names import DEPTH, ERROR_TYPE, MESSAGE, STACK
 
 Extractor = Callable[[Event], None]

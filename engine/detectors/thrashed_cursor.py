@@ -1,7 +1,7 @@
 """Thrashed cursor: the pointer is thrown about (GoSight: 2 s, 10 turns of more than 90 degrees, 500 px/s on average).
 
 Batches of positions that overlap in time are sorted into each other, the last two of them. Fingers do not thrash: their
-moves are not read (gateway/facts.py).
+moves are not read (gateway/moves.py).
 
 A turn is where the way on points back: the product of the two moves is negative, in whole numbers. Counted, timed and
 measured from the first of the last so many turns on, so that a session keeps no more of the way than that.

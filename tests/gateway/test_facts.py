@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.wire import Event, Facts
-from gateway.facts import MAX_POINTS, move_facts, page_facts
+from gateway.facts import page_facts
 from gateway.fields import MAX_INT32, Fields, fields_of
+from gateway.moves import MAX_POINTS, move_facts
+from gateway.payload_names import POINT_TIME
 from gateway.timestamps import iso
 
 AT_MS = 1_767_355_200_000
@@ -117,3 +119,15 @@ def test_whatever_a_move_says_its_points_are_whole_numbers(point: object, more: 
     found = move_facts(fields(positions=[point, *more], x=point), AT_MS)
     assert found is None or (found != Facts() and len(found.moves) % 3 == 0)
     assert found is None or all(isinstance(value, int) and abs(value) <= MAX_INT32 + 1 for value in found.moves)
+
+
+TIMES = st.none() | st.integers() | st.floats(-1e15, 1e15) | st.text(max_size=5) | st.just(iso(AT_MS - 5))
+POINTS = st.fixed_dictionaries(
+    {"x": st.integers(-(2**33), 2**33) | st.floats(-1e9, 1e9), "y": st.integers(-9, 9)},
+    optional={name: TIMES for name in POINT_TIME.names},
+)
+
+
+@given(st.lists(POINTS, min_size=1, max_size=5))
+def test_a_position_is_the_same_beside_one_that_is_none(points: list[object]) -> None:
+    assert moves(positions=points) == moves(positions=[*points, None])
