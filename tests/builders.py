@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.config import Session
+from engine.config import Live, Session
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
 from engine.residents import Archive
@@ -49,7 +49,10 @@ def make_registry(
     archive: Archive | None = None, *, limits: Session | None = None, thresholds: Rules | None = None
 ) -> Registry:
     return Registry(
-        limits=limits or Session(), rulebook=Rulebook(thresholds or Rules()), archive=archive or MemoryArchive()
+        limits=limits or Session(),
+        rulebook=Rulebook(thresholds or Rules()),
+        archive=archive or MemoryArchive(),
+        funnels=Live().funnels,
     )
 
 

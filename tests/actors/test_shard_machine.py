@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from actors.shard_rules import RULES
 from engine.book import Configured, decode_book, encode_book
-from engine.config import Session
+from engine.config import Live, Session
 from engine.memory_archive import MemoryArchive
 from engine.poison import ENDS, Subject
 from engine.registry import Registry
@@ -52,7 +52,7 @@ class ShardMachine(RuleBasedStateMachine):
         self.trap.deadly.add("deadly")
         self.rig = ShardRig(Path(self.folder.name), config(snapshot_sessions=1, trap=self.trap))
         self.rulebook = Rulebook()
-        self.model = Registry(limits=Session(), rulebook=self.rulebook, archive=MemoryArchive())
+        self.model = Registry(limits=Session(), rulebook=self.rulebook, archive=MemoryArchive(), funnels=Live().funnels)
         self.sent: list[Event] = []
         self.acked: set[str] = set()
         self.stored: dict[str, list[int]] = {}
