@@ -15,6 +15,7 @@ from benchmarks import (
     input,
     intake,
     latency,
+    live,
     machine,
     memory,
     page,
@@ -24,6 +25,7 @@ from benchmarks import (
     results,
     shards,
     single,
+    stream,
     table,
 )
 from benchmarks.failure import BenchmarkFailed
@@ -37,6 +39,8 @@ FULL: Final[tuple[Job, ...]] = (
     ("c", lambda: fold.measure(events=120_000, rounds=5)),
     ("d", lambda: memory.measure(10_000) + memory.measure(100_000)),
     ("e", lambda: latency.measure(seconds=20)),
+    ("f", lambda: stream.measure(seconds=20)),
+    ("g", lambda: live.measure(sessions=50_000)),
     ("W1", lambda: race.measure(input.FULL, rounds=3)),
     ("W2", lambda: plain.measure(seconds=4, rounds=3)),
     ("W3", lambda: growth.by_sessions((1_000, 10_000, 100_000, 1_000_000))),
@@ -51,6 +55,8 @@ QUICK: Final[tuple[Job, ...]] = (
     ("c", lambda: fold.measure(events=20_000, rounds=3)),
     ("d", lambda: memory.measure(2_000)),
     ("e", lambda: latency.measure(seconds=5)),
+    ("f", lambda: stream.measure(seconds=5)),
+    ("g", lambda: live.measure(sessions=5_000)),
     ("W1", lambda: race.measure(input.SMALL, rounds=1)),
     ("W2", lambda: plain.measure(seconds=1, rounds=1)),
     ("W3", lambda: growth.by_sessions((1_000, 10_000))),

@@ -10,7 +10,7 @@ FSYNCED: Final = "every acked event: in the journal, fsync done"
 NOTHING: Final = "nothing: in memory, no server"
 
 
-Part = Literal["a", "b", "c", "d", "e", "W1", "W2", "W3", "W4", "W5"]
+Part = Literal["a", "b", "c", "d", "e", "f", "g", "W1", "W2", "W3", "W4", "W5"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
