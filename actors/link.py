@@ -4,7 +4,9 @@ from typing import Protocol
 
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from engine.analysis import Summary
+from engine.happening import Told
 from engine.ledger import Booked
+from engine.live import Live, LiveFilter
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 
@@ -30,6 +32,9 @@ class ShardLink(Protocol):
 
     async def configure(self, book: bytes, now_ms: int) -> int:
         """`Shard.configure`: take this book if it is newer; the version of the one it has then."""
+
+    async def happenings(self, after: tuple[int, int] | None, limit: int) -> Told: ...
+    async def live(self, wanted: LiveFilter, now_ms: int) -> Live: ...
 
 
 class StoreLink(Protocol):

@@ -4,7 +4,9 @@ from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.shard import Shard
 from actors.storekeeper import StoreKeeper
 from engine.analysis import Summary
+from engine.happening import Told
 from engine.ledger import Booked
+from engine.live import Live, LiveFilter
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 
@@ -35,6 +37,12 @@ class LocalShardLink:
 
     async def configure(self, book: bytes, now_ms: int) -> int:
         return self._shard.configure(book, now_ms)
+
+    async def happenings(self, after: tuple[int, int] | None, limit: int) -> Told:
+        return self._shard.happenings(after, limit)
+
+    async def live(self, wanted: LiveFilter, now_ms: int) -> Live:
+        return self._shard.live(wanted, now_ms)
 
 
 class LocalStoreLink:

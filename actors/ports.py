@@ -35,6 +35,8 @@ class ShardStats(msgspec.Struct):
     min_free_disk_percent: float = 0.0  # below it nothing is accepted
     unjudged: int = 0  # events that came later than detectors can go back
     rules_version: int = 1  # of its book of rules
+    happenings: int = 0  # kept for the live stream
+    happenings_bytes: int = 0
 
 
 class PersisterStats(msgspec.Struct):

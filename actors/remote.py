@@ -28,7 +28,9 @@ from actors.shells import ShardShell, StoreShell
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import SessiondError
+from engine.happening import Told
 from engine.ledger import Booked
+from engine.live import Live, LiveFilter
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 _QUERY_THREADS: Final = 4
@@ -94,6 +96,14 @@ class RayShardLink:
 
     async def configure(self, book: bytes, now_ms: int) -> int:
         answer: int = await _answer(self._actor.configure.remote(book, now_ms))
+        return answer
+
+    async def happenings(self, after: tuple[int, int] | None, limit: int) -> Told:
+        answer: Told = await _answer(self._actor.happenings.remote(after, limit))
+        return answer
+
+    async def live(self, wanted: LiveFilter, now_ms: int) -> Live:
+        answer: Live = await _answer(self._actor.live.remote(wanted, now_ms))
         return answer
 
     def kill(self) -> None:

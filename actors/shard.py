@@ -5,47 +5,34 @@ An `OperatorError` out of any call means that memory may be ahead of the disk: t
 starts from what is on the disk.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Final
 
 import msgspec
 
 from actors.archive import JournalArchive
 from actors.careful_fold import CarefulFold
-from actors.listing import Unstored, newest
+from actors.live_view import LiveView
 from actors.ports import ShardStats
+from actors.reading import Reading
 from actors.saving import Saving
 from actors.shard_rules import RULES, ShardRules
 from actors.snapshot import Snapshot, decode_snapshot, row_of
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import JournalDamaged, SessiondError, Wait
+from engine.happening import Told
 from engine.ledger import Booked, Ledger, forget_before
+from engine.live import Live, LiveFilter
 from engine.registry import Registry
-from engine.summary import summarise
 from engine.tally import Tally
-from engine.wire import (
-    DUPLICATE,
-    LATE_FOLDED,
-    LATE_RAW,
-    OVERFLOW,
-    QUARANTINED,
-    Batch,
-    Outcome,
-    Reply,
-    Seen,
-    decode_seen,
-    encode,
-)
+from engine.wire import Batch, Outcome, Reply, Seen, decode_seen, encode
 from persistence.journal import Frame, Journal
 from persistence.ledger_rows import Page
 from persistence.ports import SessionFilter
 
 _ENDS_PER_FRAME = 500
-_UNFOLDED: Final = {"overflow": OVERFLOW, "quarantined": QUARANTINED}
 _ENDS_PER_TICK = 1_000  # when very many are due at once the rest ends in the next ticks, and events get in between
 
 
@@ -69,15 +56,29 @@ class Shard:
         self._min_free_disk_percent = floor
         self._journal = journal
         self._archive = JournalArchive(self._journal)
-        self._rules = ShardRules(journal, config, on_change=lambda: self._registry.rules_changed())
-        self._registry = Registry(limits=config.session, rulebook=self._rules.rulebook, archive=self._archive)
+        self._rules = ShardRules(journal, config, on_change=lambda now_ms: self._registry.rules_changed(now_ms))
+        self._registry = Registry(
+            limits=config.session,
+            rulebook=self._rules.rulebook,
+            archive=self._archive,
+            funnels=config.live.funnels,
+        )
         self._residents = self._registry.residents
-        self._unstored = Unstored()
         self._ledger = Ledger()
         self._snapshot = Snapshot()
         self._replay_after = 0
         self._saving = Saving(config.journal)
-        self._stats = ShardStats(shard=number, epoch=self._journal.epoch)
+        stats = ShardStats(shard=number, epoch=self._journal.epoch, min_free_disk_percent=floor)
+        self._live = LiveView(self._registry, config.live)
+        self._reading = Reading(
+            registry=self._registry,
+            journal=self._journal,
+            saving=self._saving,
+            ledger=self._ledger,
+            stats=stats,
+            free_disk_percent=free_disk_percent,
+        )
+        self._number = number
         try:
             self._recover()
             self._start(now_ms)
@@ -98,15 +99,18 @@ class Shard:
             self._snapshot = decode_snapshot(saved)
         self._registry.own = self._snapshot.own
         self._rules.load(self._snapshot.rules, self._replay_after)
-        self._fold = CarefulFold(self._journal, self._registry, self._snapshot.isolated, shard=self._stats.shard)
+        self._fold = CarefulFold(self._journal, self._registry, self._snapshot.isolated, shard=self._number)
         self._archive.load_live(self._registry.folder.decode, self._residents.put_live, self._replay_after)
         self._journal.check_live(len(self._residents.live))
+        self._live.begin(self._journal, self._replay_after)
         with self._archive.replaying(self._replay_after), self._replaying():
             seq = self._replay_after
             while frames := self._journal.frames(seq):
                 for frame in frames:
                     self._replay(frame, is_new=frame.seq > as_of)
+                    self._live.replayed(frame)
                 seq = frames[-1].seq
+        self._live.recovered()
         self._registry.tally = Tally()
         self._registry.folder.noted.clear()
 
@@ -160,7 +164,8 @@ class Shard:
         self._fold.journaled(batch)
         reply = encode(Reply(outcome.statuses, outcome.controls))
         self._snapshot.numbering.took(batch.gateway, batch.number, reply)
-        self._count(outcome)
+        self._reading.count(outcome)
+        self._live.took(outcome, self._journal.last_seq)
         self._ledger.count(batch, outcome.statuses, now_ms)
         self._saving.took(len(batch.events))
         return reply
@@ -198,7 +203,7 @@ class Shard:
         free_percent, floor_percent = self._free_disk_percent(), self._min_free_disk_percent
         if free_percent * 2 >= floor_percent:
             self._end_and_save(self._clamped(now_ms))
-        self._unstored.stored(sinks_done_seq)
+        self._reading.stored(sinks_done_seq)
         if free_percent * 8 >= floor_percent and not self._journal.trim(min(self._replay_after, sinks_done_seq)):
             self._journal.shrink()  # in another tick, so that the pause is short; new frames use the room meanwhile
         return self.stats()
@@ -218,7 +223,8 @@ class Shard:
         self._journal.append(kind, now_ms, ending.encoded(), encoded)
         if len(sessions) < _ENDS_PER_FRAME:
             self._fold.all_ended(kind)
-        self._count(outcome)
+        self._reading.count(outcome)
+        self._live.took(outcome, self._journal.last_seq)
 
     def _clamped(self, now_ms: int) -> int:
         """Receive time never goes back, whichever gateway stamped it."""
@@ -252,49 +258,25 @@ class Shard:
     # -- reading --------------------------------------------------------------------------------------------------
 
     def session(self, project_id: str, session_id: str, generation: int | None) -> Summary | None:
-        """A session that is live, or ended and not yet forgotten."""
-        key = self._residents.key_of(project_id, session_id)
-        session = self._residents.find(key, session_id, generation)
-        return None if session is None else summarise(session)
+        return self._reading.session(project_id, session_id, generation)
 
     def sessions(self, wanted: SessionFilter) -> list[Summary]:
-        """Live sessions, and ended ones that may not have reached the store yet; newest first."""
-        return newest(self._residents.live.values(), self._unstored, wanted)
+        return self._reading.sessions(wanted)
 
     def ledger(self, from_ms: int, to_ms: int) -> list[Booked]:
-        """What was received in the minutes that begin in the range, and what became of it."""
-        sums = Counter(self._ledger.sums(from_ms, to_ms))
-        for project_id, name, count in self._journal.ledger.sums(from_ms, to_ms):
-            sums[project_id, name] += count
-        return [Booked(self._stats.shard, "", *entry, count) for entry, count in sums.items()]
+        return self._reading.ledger(from_ms, to_ms)
+
+    def happenings(self, after: tuple[int, int] | None, limit: int) -> Told:
+        return self._live.happenings(after, limit)
+
+    def live(self, wanted: LiveFilter, now_ms: int) -> Live:
+        return self._live.live(wanted, now_ms)
 
     def rules(self) -> bytes:
         """The book of rules in force."""
         return self._rules.encoded()
 
     def stats(self) -> ShardStats:
-        stats = self._stats
+        stats = self._live.counted(self._reading.stats(self._replay_after))
         stats.rules_version = self._rules.version
-        stats.live = len(self._residents.live)
-        stats.last_seq = self._journal.last_seq
-        stats.snapshot_seq = self._replay_after
-        stats.replay_events = self._saving.replay_events
-        stats.journal_bytes = self._journal.size_bytes()
-        stats.free_disk_percent = self._free_disk_percent()
-        stats.min_free_disk_percent = self._min_free_disk_percent
-        stats.started = self._registry.tally.started
-        stats.ended = dict(self._registry.tally.ended)
-        stats.anomalies = dict(self._registry.folder.noted.reported)
-        stats.detector_errors = dict(self._registry.folder.noted.errors)
-        stats.findings_dropped = self._registry.folder.noted.dropped
-        stats.unjudged = self._registry.folder.noted.too_late
         return stats
-
-    def _count(self, outcome: Outcome) -> None:
-        self._unstored.add(self._journal.last_seq, outcome.summaries)
-        stats = self._stats
-        for reason, status in _UNFOLDED.items():
-            if status in outcome.statuses:
-                stats.unfolded[reason] = stats.unfolded.get(reason, 0) + outcome.statuses.count(status)
-        stats.duplicates += outcome.statuses.count(DUPLICATE)
-        stats.late += outcome.statuses.count(LATE_RAW) + outcome.statuses.count(LATE_FOLDED)

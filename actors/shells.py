@@ -15,7 +15,9 @@ from actors.wiring import open_shard
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import BatchGap, ClientError, DiskFull, JournalDamaged, OperatorError, SessiondError, Wait
+from engine.happening import Told
 from engine.ledger import Booked
+from engine.live import Live, LiveFilter
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 if TYPE_CHECKING:
@@ -64,6 +66,12 @@ class ShardShell:
 
     def configure(self, book: bytes, now_ms: int) -> int:
         return self._do(lambda: self._shard.configure(book, now_ms))
+
+    def happenings(self, after: tuple[int, int] | None, limit: int) -> Told:
+        return self._do(lambda: self._shard.happenings(after, limit), _answered)
+
+    def live(self, wanted: LiveFilter, now_ms: int) -> Live:
+        return self._do(lambda: self._shard.live(wanted, now_ms), _answered)
 
     def close(self) -> None:
         self._do(lambda: self._shard.close())

@@ -67,4 +67,6 @@ def _round(packed: list[bytes]) -> tuple[float, float]:
 
 def new_registry() -> Registry:
     config = Config()
-    return Registry(limits=config.session, rulebook=Rulebook(config.detectors), archive=MemoryArchive())
+    return Registry(
+        limits=config.session, rulebook=Rulebook(config.detectors), archive=MemoryArchive(), funnels=config.live.funnels
+    )

@@ -144,6 +144,45 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detectors: dict[str, dict[str, Any]] = {}
 
 
+class FunnelStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reached by an event of one of the types on a path; `*` in it stands for any characters."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    event_types: Annotated[frozenset[str], msgspec.Meta(min_length=1, max_length=20)]
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "*"
+
+
+class Funnel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A way through a site, in order."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    steps: Annotated[tuple[FunnelStep, ...], msgspec.Meta(min_length=1, max_length=20)]
+
+
+def _shop() -> Funnel:
+    views = frozenset({"page_view", "screen_view"})
+    return Funnel(
+        "purchase",
+        (
+            FunnelStep("visit", views),
+            FunnelStep("product", views | {"product_view"}, "/product/*"),
+            FunnelStep("cart", frozenset({"add_to_cart"})),
+            FunnelStep("checkout", frozenset({"begin_checkout"})),
+            FunnelStep("purchase", frozenset({"complete_checkout", "purchase"})),
+        ),
+    )
+
+
+class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is answered about now: `GET /api/v1/live` and `GET /api/v1/stream`."""
+
+    # A list of {"name", "steps": [{"name", "event_types", "path"}]}; the default fits what `sessiond simulate` sends.
+    funnels: Annotated[tuple[Funnel, ...], msgspec.Meta(max_length=10)] = (_shop(),)
+    max_subscribers: Positive = 500  # of the stream; beyond it 503
+    poll_ms: Positive = 50  # how often the shards are asked while somebody subscribes
+    heartbeat_ms: Positive = 15_000  # proxies cut connections on which nothing comes for a minute or so
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: str = "./data"
     server: Server = Server()
@@ -154,6 +193,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clickhouse: ClickHouse = ClickHouse()
     # By project id, what of `detectors` it has otherwise: `[projects.shop.detectors.rage_click]`.
     projects: Annotated[dict[str, Project], msgspec.Meta(max_length=MAX_PROJECTS)] = {}
+    live: Live = Live()
 
 
 def default_shards() -> int:

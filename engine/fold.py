@@ -5,15 +5,14 @@ from functools import reduce
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
-from msgspec.structs import replace
-
 from engine import config
 from engine.actionlog import extended
 from engine.activity import MAX_GAP_MS, Activity
 from engine.analysis import Anomaly, EndReason
 from engine.clock import AGREES, in_our_time
 from engine.detectors import build_detectors
-from engine.device import Device
+from engine.devices import Devices
+from engine.funnels import Funnels, Step
 from engine.idset import IdSet, hash_id
 from engine.moment import MAX_TEXT, moment_of
 from engine.origin import origin_with
@@ -25,8 +24,6 @@ from engine.watch import NOTHING
 from engine.watches import MakeDetectors, Watches
 from engine.wire import HISTORIC, Seen
 
-_MAX_CACHED: Final = 10_000
-MAX_DEVICE_TEXT: Final = 200
 _MAX_KINDS: Final = 1_000  # event types are the client's words: they are not remembered without end
 
 
@@ -40,6 +37,7 @@ class Kind(NamedTuple):
     is_action: bool
     counter: Counted
     is_by_user: bool  # active time counts it
+    steps: tuple[Step, ...]
 
 
 class Folder:
@@ -48,7 +46,14 @@ class Folder:
     `make` builds the detectors of a set of rules, by place in the table.
     """
 
-    def __init__(self, limits: config.Session, rulebook: Rulebook, *, make: MakeDetectors = build_detectors) -> None:
+    def __init__(
+        self,
+        limits: config.Session,
+        rulebook: Rulebook,
+        funnels: Sequence[config.Funnel] = (),
+        *,
+        make: MakeDetectors = build_detectors,
+    ) -> None:
         self._limits = limits
         self._max_ids_half = limits.max_ids // 2
         self._max_event_types = limits.max_event_types
@@ -58,10 +63,12 @@ class Folder:
         self._page_types = limits.page_types
         self._watches = Watches(limits, rulebook, make)
         self.noted = self._watches.noted
+        self._funnels = Funnels(funnels)
+        self.moved: set[str] = set()  # keys of sessions that are elsewhere since somebody emptied this
         self.unsure = 0  # events folded into sessions that may have forgotten the ids they ask for
         self.unsettled: list[tuple[Session, Seen]] = []  # and the event that did it; see `settle`
         self._kinds: dict[str, Kind] = {}
-        self._devices: dict[Device, Device] = {}
+        self._devices = Devices()
 
     def holds(self, session: Session, event_id: str) -> bool:
         digest = hash_id(event_id)
@@ -111,6 +118,8 @@ class Folder:
                 activity.until_ms = at_ms  # what `add` does, without the call
             else:
                 activity.add(at_ms)
+        if kind.steps:
+            self._advance(session, event, kind.steps)
         return self._see(session, event, kind)
 
     def _bound_ids(self, session: Session) -> None:
@@ -125,6 +134,7 @@ class Folder:
             is_action=event_type not in limits.continuous_types,
             counter=_counter(event_type, limits),
             is_by_user=_is_by_user(event_type, limits),
+            steps=self._funnels.steps_of(event_type),
         )
         if len(self._kinds) < _MAX_KINDS:
             self._kinds[kind.name] = kind
@@ -149,19 +159,9 @@ class Folder:
         if not session.user_id:
             session.user_id = event.user_id
         if session.device is None and event.device is not None:
-            session.device = self._shared(event.device)
+            session.device = self._devices.shared(event.device)
         if not session.country:
             session.country, session.city = event.country[:MAX_TEXT], event.city[:MAX_TEXT]
-
-    def _shared(self, device: Device) -> Device:
-        """One object for all sessions with the same device: a hundred bytes instead of a kilobyte each."""
-        known = self._devices.get(device)
-        if known is None:
-            if len(self._devices) >= _MAX_CACHED:
-                self._devices.clear()
-            short = _short(device)
-            known = self._devices.setdefault(short, short)
-        return known
 
     def _count(self, session: Session, event: Seen, counter: str) -> None:
         if counter:
@@ -199,6 +199,12 @@ class Folder:
                 session.pages = Pages()
             session.pages.scroll(page, depth_percent)
 
+    def _advance(self, session: Session, event: Seen, steps: tuple[Step, ...]) -> None:
+        reached = self._funnels.advanced(session.funnels, steps, event.path)
+        if reached is not session.funnels:
+            session.funnels = reached
+            self.moved.add(session.key)
+
     def _visit(self, session: Session, event: Seen) -> None:
         """Entry and exit by event time, so that the order of arrival does not matter."""
         at_ms = event.at_ms
@@ -211,6 +217,8 @@ class Folder:
         if is_entry:
             session.entry_ms, session.entry_url, session.entry_path = at_ms, url, path
         if at_ms >= session.exit_ms:
+            if path != session.exit_path:
+                self.moved.add(session.key)
             session.exit_ms, session.exit_url, session.exit_path = at_ms, url, path
 
     def _see(self, session: Session, event: Seen, kind: Kind) -> Sequence[Anomaly]:
@@ -263,18 +271,13 @@ class Folder:
         session.exit_url, session.exit_path = intern(session.exit_url), intern(session.exit_path)
         session.log.names = reduce(extended, map(intern, session.log.names), ())
         if session.device is not None:
-            session.device = self._shared(session.device)
+            session.device = self._devices.shared(session.device)
         if session.pages is not None:
             session.pages.share()
         if session.clock == AGREES:
             session.clock = AGREES
         self._watches.thaw(session)
         return session
-
-
-def _short(device: Device) -> Device:
-    texts = ("browser", "browser_version", "os", "os_version", "device_type")
-    return replace(device, **{name: getattr(device, name)[:MAX_DEVICE_TEXT] for name in texts})
 
 
 def _counter(event_type: str, limits: config.Session) -> Counted:

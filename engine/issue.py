@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from engine.analysis import Anomaly
-from engine.session import Session
+from engine.moment import MAX_TEXT
+from engine.session import Session, page_of
 from engine.summary import summarise
-from engine.wire import LATE_RAW, AnomalyRow, Outcome, Seen
+from engine.wire import LATE_RAW, AnomalyRow, Began, Outcome, Seen
 
 
 class Issue:
@@ -16,11 +17,19 @@ class Issue:
         self.statuses = bytearray(events)
         self.controls = bytearray()
         self.indexes = [0] * events
+        self._begun: list[Began] = []
         self.moved: dict[int, int] = {}
         self._generations = [1] * events
         self._session_ids: dict[int, str] = {}
         self._sessions: dict[tuple[str, int], Session] = {}
         self._anomalies: dict[str, AnomalyRow] = {}
+
+    def begins(self, session: Session, event: Seen) -> None:
+        """A session begins with an event."""
+        page = (event.path or event.screen_name)[:MAX_TEXT]
+        self._begun.append(
+            Began(session.project_id, session.session_id, session.public_generation, session.user_id, page)
+        )
 
     def belongs(self, place: int, event: Seen, session: Session) -> None:
         """Which session an event is of, where that is not plain from the event."""
@@ -39,7 +48,12 @@ class Issue:
     def anomalies(self, session: Session, changed: Iterable[Anomaly]) -> None:
         for anomaly in changed:
             self._anomalies[anomaly.id] = AnomalyRow(
-                session.project_id, session.session_id, session.public_generation, session.user_id, anomaly
+                session.project_id,
+                session.session_id,
+                session.public_generation,
+                session.user_id,
+                anomaly,
+                page_of(session),
             )
 
     def summary(self, session: Session) -> None:
@@ -56,5 +70,6 @@ class Issue:
             anomalies=list(self._anomalies.values()),
             unsure=unsure,
             indexes=self.indexes,
+            begun=self._begun,
             moved=self.moved,
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from engine import config, slots
 from engine.analysis import EndReason
 from engine.clock import AGREES
+from engine.config import Funnel
 from engine.fold import Folder
 from engine.issue import Issue
 from engine.own import Own
@@ -33,12 +34,14 @@ class Registry:
     """Call `apply`, `end` and `start` with the time and the number of the frame that will carry the outcome; times
     never go back. With `replaying` a frame skips the keys whose saved state already holds it."""
 
-    def __init__(self, *, limits: config.Session, rulebook: Rulebook, archive: Archive) -> None:
+    def __init__(
+        self, *, limits: config.Session, rulebook: Rulebook, archive: Archive, funnels: Sequence[Funnel] = ()
+    ) -> None:
         self._limits = limits
         self._gap_ms = limits.gap_ms
         self._max_length_ms = limits.max_length_ms
         self._close_types = limits.close_types
-        self.folder = Folder(limits, rulebook)
+        self.folder = Folder(limits, rulebook, funnels)
         self.residents = Residents(self.folder, archive, gap_ms=limits.gap_ms)
         self.own = Own()
         self.tally = Tally()
@@ -56,7 +59,7 @@ class Registry:
         self._advance(now_ms)
         self.folder.unsure = 0
         issue = Issue(len(batch.events))
-        issue.controls.extend(self._open_now(c, now_ms, seq) for c in batch.controls)
+        issue.controls.extend(self._open_now(c, now_ms, seq, issue) for c in batch.controls)
         self._fold_all(batch.events, now_ms, seq, issue)
         if settles:
             self._settle(issue)
@@ -160,8 +163,9 @@ class Registry:
         if session is not None and session.generation == generation:
             self.folder.silence(session)
 
-    def rules_changed(self) -> None:
-        """The rulebook says something else from the next event on."""
+    def rules_changed(self, now_ms: int) -> None:
+        """The rulebook says something else from the next event on. `now_ms`: of the frame that changed it."""
+        self._advance(now_ms)
         self.folder.rules_changed()
 
     def _advance(self, now_ms: int) -> None:
@@ -180,7 +184,9 @@ class Registry:
             return
         if placed.ends_live and live is not None:
             self._end(live, placed.ends_live, now_ms, issue)
-        self.tally.started += placed.begins or placed.ends_at_once
+        if placed.begins or placed.ends_at_once:
+            self.tally.started += 1
+            issue.begins(session, event)
         if placed.begins:
             self.residents.put_live(session)
         if session.paid_us > self.folder.busy_after_us(now_ms) and not event.flags & HISTORIC:
@@ -210,14 +216,16 @@ class Registry:
         issue.summary(session)
         self.residents.retire(session)
 
-    def _open_now(self, control: Control, now_ms: int, seq: int) -> int:
+    def _open_now(self, control: Control, now_ms: int, seq: int, issue: Issue) -> int:
         key = slots.session_key(control.project_id, control.session_id)
         if control.kind == "open" and key not in self.residents.live and not self._skips(key, seq):
             event = Seen(control.project_id, "", control.session_id, control.user_id, "", now_ms)
             since_ms = now_ms - self._limits.late_ms - self._limits.remember_ms
             generation = self._placing.next_generation(key, since_ms)
             self.tally.started += 1
-            self.residents.put_live(self._placing.new(key, event, generation, now_ms))
+            session = self._placing.new(key, event, generation, now_ms)
+            self.residents.put_live(session)
+            issue.begins(session, event)
             self.residents.dirty.setdefault(key, seq)
         return 1
 

@@ -68,6 +68,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     vitals: bytes = b""  # see engine/vitals.py
     clock: Clock | None = None  # None = no request said when it was sent
     previous_id: str = ""  # of a session found by user: the id of the one before
+    funnels: tuple[int, ...] = ()  # how many steps of each way it has reached: engine/funnels.py
     origin: Origin | None = None  # None = nothing was said of it
 
     @property
@@ -95,6 +96,11 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         if rule_version != 1:
             text += f"\0{rule_version}"
         return xxhash.xxh3_64_hexdigest(text.encode())
+
+
+def page_of(session: Session) -> str:
+    """Where it is: its latest page view, or the screen of whatever came last."""
+    return session.exit_path or session.last_screen
 
 
 encode_session = msgspec.msgpack.Encoder().encode

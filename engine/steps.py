@@ -10,7 +10,7 @@ from engine.analysis import Summary
 from engine.idset import hash_id
 from engine.poison import name_of_control, name_of_event
 from engine.registry import Registry
-from engine.wire import QUARANTINED, AnomalyRow, Batch, Control, Outcome, Seen, encode
+from engine.wire import QUARANTINED, AnomalyRow, Batch, Began, Control, Outcome, Seen, encode
 
 At = Callable[[bytes], None]
 
@@ -35,6 +35,7 @@ class Merged:
         self._anomalies: dict[str, AnomalyRow] = {}
         self._unsure = 0
         self._indexes = [0] * events
+        self._begun: list[Began] = []
         self._moved: dict[int, int] = {}
 
     def add(self, outcome: Outcome, place: int = 0) -> None:
@@ -50,6 +51,7 @@ class Merged:
             self._summaries[summary.project_id, summary.session_id, summary.generation] = summary
         self._anomalies |= {row.anomaly.id: row for row in outcome.anomalies}
         self._unsure += outcome.unsure
+        self._begun += outcome.begun
 
     def outcome(self) -> Outcome:
         return Outcome(
@@ -61,6 +63,7 @@ class Merged:
             anomalies=list(self._anomalies.values()),
             unsure=self._unsure,
             indexes=self._indexes,
+            begun=self._begun,
             moved=self._moved,
         )
 

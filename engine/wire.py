@@ -165,6 +165,17 @@ class AnomalyRow(msgspec.Struct, array_like=True):
     generation: int
     user_id: str
     anomaly: Anomaly
+    page: str = ""
+
+
+class Began(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A session that began in this frame. `page`: where its first event was."""
+
+    project_id: str
+    session_id: str
+    generation: int
+    user_id: str
+    page: str = ""
 
 
 class Outcome(msgspec.Struct, array_like=True):
@@ -185,6 +196,7 @@ class Outcome(msgspec.Struct, array_like=True):
     anomalies: list[AnomalyRow] = []
     unsure: int = 0
     indexes: list[int] = []
+    begun: list[Began] = []
     moved: dict[int, int] = {}
 
 

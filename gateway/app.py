@@ -10,6 +10,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from actors.live_sources import LiveSources
 from actors.ports import EngineClient
 from engine.config import Config, Server
 from engine.errors import SessiondError, Wait
@@ -21,8 +22,11 @@ from gateway.collector import EngineCollector
 from gateway.decode import Decoder
 from gateway.detectors import Detectors
 from gateway.health import Health
+from gateway.hub import Hub
 from gateway.ingest import Arrivals, Ingest, Intake
 from gateway.ledger import Ledger
+from gateway.live import LiveDesk
+from gateway.live_metrics import LiveCollector
 from gateway.lookup import Lookup
 from gateway.metrics import Metrics, RouteMetrics
 from gateway.normalise import Normaliser
@@ -31,6 +35,7 @@ from gateway.problems import error_answer, internal_error, problem
 from gateway.query import Queries
 from gateway.routes import Handler, Parts, Route, routes
 from gateway.session import SessionWriter
+from gateway.stream import Stream
 from gateway.whatif import WhatIf
 
 
@@ -168,10 +173,14 @@ def create_app(
     now_ms: Callable[[], int],
     metrics: Metrics | None = None,
     agents: AgentReader | None = None,
+    live: LiveSources | None = None,
+    hub: Hub | None = None,
 ) -> ASGIApp:
-    """Wire the gateway. `now_ms` is the wall clock; `agents` may be shared, since it takes 0.3 s to make."""
+    """Wire the gateway. `now_ms` is the wall clock; `agents` may be shared, since it takes 0.3 s to make.
+    `live`, `hub`: who is asked about now."""
     metrics = metrics or Metrics()
     metrics.registry.register(EngineCollector(engine))
+    metrics.registry.register(LiveCollector(hub))
     agents = agents or AgentReader()
     normaliser = Normaliser(config, agents)
     budgets = Budgets(config.server)
@@ -187,6 +196,8 @@ def create_app(
         ledger=Ledger(engine),
         detectors=Detectors(config, engine, bodies),
         whatif=WhatIf(config, engine, bodies, now_ms),
+        live=LiveDesk(live, config.live),
+        stream=Stream(hub, config.live),
     )
     log = structlog.get_logger("gateway")
     endpoints = {

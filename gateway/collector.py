@@ -57,6 +57,8 @@ _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_journal_replay_frames": lambda shard: shard.last_seq - shard.snapshot_seq,
     "sessiond_journal_replay_events": lambda shard: shard.replay_events,
     "sessiond_journal_bytes": lambda shard: shard.journal_bytes,
+    "sessiond_happenings": lambda shard: shard.happenings,
+    "sessiond_happenings_bytes": lambda shard: shard.happenings_bytes,
     "sessiond_findings_dropped_total": lambda shard: shard.findings_dropped,
     "sessiond_events_unjudged_total": lambda shard: shard.unjudged,
     "sessiond_free_disk_percent": lambda shard: shard.free_disk_percent,

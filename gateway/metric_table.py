@@ -4,11 +4,12 @@ from typing import Final, Literal, NamedTuple
 
 
 class Metric(NamedTuple):
-    """`source`: "gateway" is counted here per request, "engine" is read from the shards and persisters at a scrape."""
+    """`source`: "gateway" is counted here per request, "engine" is read from the shards and persisters at a scrape,
+    "stream" from the live stream."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]
-    source: Literal["gateway", "engine"]
+    source: Literal["gateway", "engine", "stream"]
     labels: tuple[str, ...]
     help: str
     buckets: tuple[float, ...] = ()
@@ -77,6 +78,13 @@ METRICS: Final = (
     Metric("sessiond_sink_rows_total", "counter", "engine", ("shard", "sink", "table"), "Rows inserted, by table."),
     Metric(
         "sessiond_sink_errors_total", "counter", "engine", ("shard", "sink"), "Inserts that failed; each is retried."
+    ),
+    Metric("sessiond_happenings", "gauge", "engine", ("shard",), "Happenings kept for the live stream."),
+    Metric("sessiond_happenings_bytes", "gauge", "engine", ("shard",), "About what they take in memory."),
+    Metric("sessiond_stream_subscribers", "gauge", "stream", (), "Clients that listen to the live stream."),
+    Metric("sessiond_stream_dropped_total", "counter", "stream", (), "Events that slow listeners did not get."),
+    Metric(
+        "sessiond_stream_gaps_total", "counter", "stream", (), "Times that happenings were asked for which were gone."
     ),
     Metric("sessiond_store_up", "gauge", "engine", (), "1 = ClickHouse answers."),
 )

@@ -11,6 +11,7 @@ from gateway.call import Answer, Call, json_bytes_answer
 from gateway.detectors import DetectorsView
 from gateway.health import server_version
 from gateway.ledger_views import AuditView, LedgerView
+from gateway.live import LiveView
 from gateway.problems import Problem
 from gateway.raw_event import DEVICE_NAMES, PAYLOAD_NAMES, RawEvent
 from gateway.rejection import Rejection
@@ -43,8 +44,8 @@ class Sessions(msgspec.Struct):
 
 
 _STRUCTS: Final = (
-    *(Accepted, AuditView, DetectorsView, LedgerView, Sessions, SessionView, StatsView, UserEventView, WhatIfView),
-    Problem,
+    *(Accepted, AuditView, DetectorsView, LedgerView, LiveView, Problem, Sessions, SessionView, StatsView),
+    *(UserEventView, WhatIfView),
 )
 # Fields of the bodies that are small JSON objects, and which of them must be there.
 _BODIES: Final[dict[str, tuple[Schema, list[str]]]] = {

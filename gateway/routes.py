@@ -8,9 +8,11 @@ from gateway.detectors import Detectors
 from gateway.health import Health
 from gateway.ingest import Ingest
 from gateway.ledger import Ledger
+from gateway.live import LiveDesk
 from gateway.lookup import Lookup
 from gateway.query import Queries
 from gateway.session import SessionWriter
+from gateway.stream import Stream
 from gateway.whatif import WhatIf
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -51,6 +53,8 @@ class Parts(NamedTuple):
     ledger: Ledger
     detectors: Detectors
     whatif: WhatIf
+    live: LiveDesk
+    stream: Stream
 
 
 _LIMIT = Param("limit", "Items in a page, at most 10,000.", "integer")
@@ -141,6 +145,33 @@ _WHATIF = Doc(
     answer="WhatIfView",
     errors=(400, 408, 413, 415, 503),
 )
+_LIVE = Doc(
+    "Who is stuck right now, and where everybody is: live sessions only, from memory.",
+    (
+        Param("page", "Those who are stuck on this page only."),
+        Param("element", "With an anomaly of the element with this selector only."),
+        Param("anomaly", "With an anomaly of this type only."),
+        Param("severity", "low, medium or high."),
+        Param("minutes", "With an anomaly that changed in the last so many minutes, 5 unless given.", "integer"),
+        _LIMIT,
+    ),
+    answer="LiveView",
+    errors=(400, 503),
+)
+_STREAM = Doc(
+    "What happens, as Server-Sent Events: anomaly, alert, session_start, session_end, gap, dropped.",
+    (
+        Param("type", "Of these kinds only: anomaly, alert, session_start, session_end, with commas."),
+        Param("anomaly", "Anomalies of these types only, with commas."),
+        Param("severity", "Of these severities only: low, medium, high, with commas."),
+        Param("session_id", "Of this session only."),
+        Param("user_id", "Of this user only."),
+        Param("path", "Of sessions on this path only; `*` at its end stands for any rest."),
+        Param("last_event_id", "Go on behind this event, as the header Last-Event-ID says it."),
+    ),
+    answer="",
+    errors=(400, 503),
+)
 _HEALTH = Doc("How the server is; 503 when it cannot take events.", answer="Health", errors=(503,))
 _READY = Doc("200 when events are accepted now.", answer="Ready", errors=(503,))
 
@@ -167,6 +198,8 @@ def routes(parts: Parts) -> tuple[Route, ...]:
         Route("GET", "/api/v1/detectors", parts.detectors.show, _RULES),
         Route("PUT", "/api/v1/detectors", parts.detectors.put, _SET_RULES),
         Route("POST", "/api/v1/detectors/whatif", parts.whatif.ask, _WHATIF),
+        Route("GET", "/api/v1/live", parts.live.now, _LIVE),
+        Route("GET", "/api/v1/stream", parts.stream.listen, _STREAM),
         Route("GET", "/health", parts.health.health, _HEALTH),
         Route("GET", "/api/v1/health", parts.health.health, _HEALTH),
         Route("GET", "/ready", parts.health.ready, _READY),

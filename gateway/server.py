@@ -5,7 +5,7 @@ import contextlib
 import resource
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
@@ -13,6 +13,7 @@ import uvloop
 
 from actors.client import Client
 from actors.collecting import calm_gc
+from actors.live_sources import LiveSources
 from actors.remote import RayNode
 from actors.ticker import Ticker
 from actors.wiring import check_journals, claim, disk_of, settle_shards, system_now_ms
@@ -20,6 +21,7 @@ from engine.config import Config
 from gateway.app import create_app
 from gateway.connection import SPARE_CONNECTIONS, Connection, Porter, connections
 from gateway.guard import Guard
+from gateway.hub import Hub
 from gateway.metrics import Metrics
 
 _STOP_SHARE_REQUESTS = 4  # of the time for stopping, a quarter goes to requests that are under way
@@ -30,6 +32,8 @@ _log = structlog.get_logger(__name__)
 
 class Server(uvicorn.Server):
     """uvicorn with signals left to us: it would raise them again before the engine has stopped."""
+
+    on_stop: Callable[[], None] = staticmethod(lambda: None)
 
     async def on_tick(self, counter: int) -> bool:
         """A share of the connections is checked: all ten thousand at once would hold up everybody for 13 ms."""
@@ -48,6 +52,7 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
+        self.on_stop()  # what has no end by itself
 
 
 def serve(config: Config, listener: socket.socket) -> None:
@@ -78,11 +83,13 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms, disk=disk)
     ticker = Ticker(client, tick_ms=config.engine.tick_ms)
     await ticker.start()
+    live = LiveSources(node.shards, timeout_ms=config.engine.call_timeout_ms, now_ms=system_now_ms)
+    hub = Hub(live.sources, config.live)
     limits, metrics = config.server, Metrics()
     _allow_connections(limits.max_connections)
     server = Server(
         uvicorn.Config(
-            create_app(config, client, system_now_ms, metrics),
+            create_app(config, client, system_now_ms, metrics, live=live, hub=hub),
             http=connections(Porter(limits, metrics)),
             ws="none",
             log_level="error",  # its warnings are what clients do wrong: counted, not a line each
@@ -94,6 +101,7 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
             proxy_headers=False,  # anyone can write X-Forwarded-For
         )
     )
+    server.on_stop = hub.stop
     host, port = listener.getsockname()[:2]
     _log.info("serving", url=f"http://{host}:{port}", shards=len(node.shards), data_dir=config.data_dir)
     guard = asyncio.create_task(Guard(client, node, ticker, stop=server.stop).run())
@@ -102,6 +110,7 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     _log.info("stopping")
     guard.cancel()
     await ticker.stop()
+    await live.close()
     await client.close()
     if (damage := client.damage()) is not None:
         raise damage

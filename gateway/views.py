@@ -148,7 +148,7 @@ def session_view(summary: Summary) -> SessionView:
         ended_at=None if summary.ended_ms is None else iso(summary.ended_ms),
         duration_ms=summary.duration_ms,
         repeated_patterns=[_repeated_view(pattern) for pattern in summary.repeated_patterns],
-        anomalies=[_anomaly_view(anomaly) for anomaly in summary.anomalies],
+        anomalies=[anomaly_view(anomaly) for anomaly in summary.anomalies],
         device=_device_view(summary.device),
         **{name: getattr(summary, name) for name in _SAME},
     )
@@ -162,7 +162,7 @@ def _repeated_view(found: RepeatedPattern) -> RepeatedPatternView:
     return RepeatedPatternView(found.pattern, found.repeat_count, iso(found.first_ms), iso(found.last_ms))
 
 
-def _anomaly_view(found: Anomaly) -> AnomalyView:
+def anomaly_view(found: Anomaly) -> AnomalyView:
     return AnomalyView(
         id=found.id,
         type=found.type,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.config import Session
+from engine.config import Live, Session
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
 from engine.residents import Archive
@@ -46,10 +46,17 @@ def closed(session: str = "s1") -> Control:
 
 
 def make_registry(
-    archive: Archive | None = None, *, limits: Session | None = None, thresholds: Rules | None = None
+    archive: Archive | None = None,
+    *,
+    limits: Session | None = None,
+    thresholds: Rules | None = None,
+    rulebook: Rulebook | None = None,
 ) -> Registry:
     return Registry(
-        limits=limits or Session(), rulebook=Rulebook(thresholds or Rules()), archive=archive or MemoryArchive()
+        limits=limits or Session(),
+        rulebook=rulebook or Rulebook(thresholds or Rules()),
+        archive=archive or MemoryArchive(),
+        funnels=Live().funnels,
     )
 
 

@@ -45,7 +45,7 @@ class Refold:
     def __init__(self, rows: Iterable[Row], config: Config, *, started_ms: int = 0) -> None:
         self._limits = config.session
         self._extractors = extractors(config.session)
-        self._folder = Folder(config.session, Rulebook(config.detectors))
+        self._folder = Folder(config.session, Rulebook(config.detectors), config.live.funnels)
         self._not_before_ms = started_ms + config.session.grace_ms
         self._rows: dict[Place, list[Row]] = defaultdict(list)
         for row in rows:

@@ -5,7 +5,8 @@ import tracemalloc
 from engine.actionlog import extended
 from engine.config import Session
 from engine.device import Device
-from engine.fold import MAX_DEVICE_TEXT, Folder
+from engine.devices import MAX_DEVICE_TEXT
+from engine.fold import Folder
 from engine.registry import Registry
 from engine.rulebook import Rulebook
 from engine.rules import Rules
