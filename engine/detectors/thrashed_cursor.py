@@ -17,11 +17,9 @@ from msgspec.structs import replace
 
 from engine import config, rules
 from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict, remember
+from engine.detectors.points import MAX_KEPT, Kept, Point, points_of, time_of
 from engine.moment import Moment
 
-Point = tuple[int, int, int, str]  # Unix milliseconds, x, y, and the event that told of it
-_POINT: Final = 3  # values in `Facts.moves`
-_MAX_KEPT: Final = 200  # points of the last batch, for one that overlaps with it
 _MAX_PRESS_MS: Final = 10_000  # a button that is let go outside of the window is never said to be
 
 
@@ -42,7 +40,7 @@ class Thrashing(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 class Way(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The last point, the move that led to it, and the last turns; `is_pressed`: a button is down.
-    `batch`: the points of the last batch, and `before` the way up to the first of them; () = the last was no batch."""
+    `batch`: the points of the last batch, `before`: the way up to the first of them; None = the last was no batch."""
 
     at_ms: int = 0
     x: int = 0
@@ -54,7 +52,7 @@ class Way(msgspec.Struct, array_like=True, frozen=True, gc=False):
     burst: Thrashing | None = None
     is_pressed: bool = False
     before: "Way | None" = None
-    batch: tuple[Point, ...] = ()
+    batch: Kept | None = None
 
 
 class ThrashedCursor(Detector):
@@ -78,7 +76,7 @@ class ThrashedCursor(Detector):
             if moment.at_ms - state.at_ms <= _MAX_PRESS_MS:
                 return state, NO_FINDINGS
             state = None
-        points = _points(moment)
+        points = points_of(moment)
         grown: dict[str, Thrashing] = {}  # a batch may end a burst and begin the next
         if len(points) > 1 or _overlaps(state, points):
             start, way = self._batch(state, points, grown)
@@ -93,14 +91,14 @@ class ThrashedCursor(Detector):
         """The way from which it was walked on, and the way now. Points of the batch before that are later than the
         first of this one are walked again, between those of this one."""
         start, cut_ms = state, points[0][0]
-        if state is not None and _overlaps(state, points):
-            start, points = state.before, sorted([*state.batch, *points], key=_time)
-        place = max(bisect_left(points, cut_ms, key=_time), len(points) - _MAX_KEPT)
+        if state is not None and state.batch is not None and _overlaps(state, points):
+            start, points = state.before, sorted([*state.batch.points(), *points], key=time_of)
+        place = max(bisect_left(points, cut_ms, key=time_of), len(points) - MAX_KEPT)
         earlier = self._walked(start, points[:place], grown)
         way = self._walked(earlier, points[place:], grown)
-        if earlier is not None and earlier.batch:
-            earlier = replace(earlier, before=None, batch=())
-        return start, None if way is None else replace(way, before=earlier, batch=tuple(points[place:]))
+        if earlier is not None and earlier.batch is not None:
+            earlier = replace(earlier, before=None, batch=None)
+        return start, None if way is None else replace(way, before=earlier, batch=Kept.of(points[place:]))
 
     def _walked(self, way: Way | None, points: Iterable[Point], grown: dict[str, Thrashing]) -> Way | None:
         latest = _burst(way)
@@ -174,23 +172,9 @@ class ThrashedCursor(Detector):
         )
 
 
-def _points(moment: Moment) -> list[Point]:
-    """In order of time; none later than the event, which is when the client sent them off."""
-    moves = () if moment.facts is None else moment.facts.moves
-    points = [
-        (moment.at_ms + min(moves[place], 0), moves[place + 1], moves[place + 2], moment.event_id)
-        for place in range(0, len(moves) - _POINT + 1, _POINT)
-    ]
-    return sorted(points, key=_time)
-
-
 def _overlaps(way: Way | None, points: Sequence[Point]) -> bool:
     """With the last batch; both in order of time."""
-    return way is not None and bool(way.batch and points) and points[0][0] < way.batch[-1][0]
-
-
-def _time(point: Point) -> int:
-    return point[0]
+    return bool(points) and way is not None and way.batch is not None and points[0][0] < way.batch.last_ms
 
 
 def _burst(way: Way | None) -> Thrashing | None:

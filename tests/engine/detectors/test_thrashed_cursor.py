@@ -160,7 +160,7 @@ def test_of_batches_without_end_that_overlap_no_more_is_kept_than_of_one() -> No
             event("mouse_move", 10_000, id=f"b{number}", facts=Facts(moves=moves)), "mouse_move", T0 + 10_000, ()
         )
         state, _ = made.see(state, moment, Action())
-    assert len(state.batch) == 200
+    assert len(state.batch.points()) == 200
 
 
 def test_the_points_of_a_batch_may_come_in_any_order() -> None:
