@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.whatif import Received, in_order, is_in_its_time
 from engine.wire import MOVED
-from tests.builders import T0, event, ids
+from tests.builders import T0, batch, event, ids, make_registry
+from tests.engine.streams import splits
 from tests.persistence.store_rows import summary
 
 
@@ -60,3 +61,21 @@ def test_a_session_whose_clock_was_wrong_needs_corrected_times(
     one, other = received((1, 0, first), (2, 0, last))
     moved = one._replace(event=msgspec.structs.replace(one.event, flags=flags))
     assert is_in_its_time(ended, [moved, other]) is expected
+
+
+@given(st.data())
+def test_the_index_of_an_event_is_its_place_in_the_order_of_folding(data: st.DataObject) -> None:
+    """Whatever the order and the split, and with resends between: 1, 2, 3 … of each session, each batch by time."""
+    sent = [event(at=at * 100, session=f"s{at % 2}", id=f"e{at}") for at in range(data.draw(st.integers(1, 12)))]
+    registry, found = make_registry(), dict[str, dict[int, str]]()
+    parts = data.draw(splits(data.draw(st.permutations(sent))))
+    for number, part in enumerate([*parts, *parts[:1]], 1):
+        outcome = registry.apply(batch(*part, number=number), T0 + 5_000, number)
+        for one, index in zip(part, outcome.indexes, strict=True):
+            if index:
+                found.setdefault(one.session_id, {})[index] = one.event_id
+    for session_id, by_index in found.items():
+        folded = [one for part in parts for one in sorted(part, key=lambda one: one.at_ms)]
+        expected = ids(one for one in folded if one.session_id == session_id)
+        assert [by_index[index] for index in sorted(by_index)] == expected
+        assert sorted(by_index) == [*range(1, len(expected) + 1)]
