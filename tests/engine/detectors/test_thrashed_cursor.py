@@ -147,6 +147,23 @@ def test_a_burst_that_the_points_of_another_batch_show_to_be_none_is_withdrawn()
     assert [(one.first_event_id, one.status) for one in found] == [("b0", "confirmed"), ("b0", "withdrawn")]
 
 
+def test_a_burst_that_grew_by_points_that_another_batch_straightens_is_as_it_was_before_them() -> None:
+    ahead = [(place * 100, place % 2 * 100, 0) for place in range(24)]
+    bend = [(1_130, 150, 50), (1_160, 100, 100)]
+    between = [*bend, *((place * 100 + 50, 50, place % 2 * 100 - 50) for place in range(12, 23))]
+    sent = [
+        event("mouse_move", at, id=f"b{place}", facts=Facts(moves=shifted(points, at)))
+        for place, (at, points) in enumerate([(1_100, ahead[:12]), (2_300, ahead[12:]), (2_301, between)])
+    ]
+    found = findings(KIND, sent)
+    assert [(one.first_event_id, one.status, one.details["turns"]) for one in found] == [
+        ("b0", "confirmed", 10),
+        ("b0", "confirmed", 22),
+        ("b0", "confirmed", 10),
+    ]
+    assert found[2].last_ms == found[0].last_ms
+
+
 def shifted(points: list[tuple[int, int, int]], at: int) -> tuple[int, ...]:
     return tuple(value for ms, x, y in points for value in (ms - at, x, y))
 
