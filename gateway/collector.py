@@ -50,6 +50,7 @@ def _family(metric: Metric) -> CounterMetricFamily | GaugeMetricFamily:
 
 _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_shard_epoch": lambda shard: shard.epoch,
+    "sessiond_rules_version": lambda shard: shard.rules_version,
     "sessiond_sessions_live": lambda shard: shard.live,
     "sessiond_sessions_started_total": lambda shard: shard.started,
     "sessiond_journal_frames": lambda shard: shard.last_seq,

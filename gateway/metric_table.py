@@ -35,6 +35,11 @@ METRICS: Final = (
     Metric("sessiond_pending_events", "gauge", "engine", (), "Events that wait in this gateway for their shard."),
     Metric("sessiond_shard_up", "gauge", "engine", ("shard",), "1 = the shard answered its last tick."),
     Metric("sessiond_shard_epoch", "gauge", "engine", ("shard",), "Grows by one with every start of the shard."),
+    Metric(
+        *("sessiond_rules_version", "gauge", "engine"),
+        ("shard",),
+        "Version of the rules by which the shard judges; grows with each change of any project's.",
+    ),
     Metric("sessiond_sessions_live", "gauge", "engine", ("shard",), "Live sessions."),
     Metric("sessiond_sessions_started_total", "counter", "engine", ("shard",), "Sessions that began."),
     Metric(

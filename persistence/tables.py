@@ -119,6 +119,7 @@ EVENTS: Final = Table(
             "request_status": "Int16",
             "request_route": _WORD,
             "event_index": "UInt32",
+            "clock_moved_ms": "Int64",
         }
     ),
 )
@@ -175,6 +176,7 @@ SESSIONS: Final = Table(
             "frustration": "UInt8",
             "frustration_parts": "String",
             "clock_offset_ms": "Nullable(Int64)",
+            "referrer_host": "String",
         }
     ),
 )

@@ -22,6 +22,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "UInt32": st.integers(0, 2**32 - 1),
     "UInt64": st.integers(0, 2**64 - 1),
     "Int16": st.integers(-(2**15), 2**15 - 1),
+    "Int64": st.integers(-(2**63), 2**63 - 1),
     "Date": st.integers(0, 2**16 - 1),
     "DateTime64(3, 'UTC')": _TIMES,
     "Nullable(DateTime64(3, 'UTC'))": st.none() | _TIMES,
