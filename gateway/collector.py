@@ -61,6 +61,7 @@ _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_happenings_bytes": lambda shard: shard.happenings_bytes,
     "sessiond_findings_dropped_total": lambda shard: shard.findings_dropped,
     "sessiond_events_unjudged_total": lambda shard: shard.unjudged,
+    "sessiond_monitor_slices_dropped_total": lambda shard: shard.slices_dropped,
     "sessiond_free_disk_percent": lambda shard: shard.free_disk_percent,
 }
 _OF_SHARD_BY_NAME: dict[str, Callable[[ShardStats], dict[str, int]]] = {
