@@ -104,6 +104,46 @@ def test_a_menu_that_opened_before_the_click_is_an_answer(before_ms: int, expect
     assert len(findings(KIND, events)) == expected
 
 
+@pytest.mark.parametrize(("before_ms", "expected"), [(1_000, 0), (1_001, 1)])
+@pytest.mark.parametrize("kind", ["window_focus", "visibility_change"])
+def test_the_click_that_woke_the_window_is_for_that(kind: str, before_ms: int, expected: int) -> None:
+    events = [TELLS, event(kind, 5_000 - before_ms), click(5_000), event("search", 14_000)]
+    assert len(findings(KIND, events)) == expected
+
+
+def test_a_field_that_got_the_focus_is_no_window_that_woke() -> None:
+    assert len(findings(KIND, [TELLS, event("focus", 4_500), click(5_000), event("search", 14_000)])) == 1
+
+
+@pytest.mark.parametrize(("after_ms", "expected"), [(100, 0), (101, 1)])
+@pytest.mark.parametrize("kind", ["dom_mutation", "network_request", "page_view", "text_select"])
+def test_what_answers_at_once_is_no_plain_element(kind: str, after_ms: int, expected: int) -> None:
+    events = [TELLS, click(0, traits=KNOWN), event(kind, after_ms), event("search", 9_000)]
+    assert len(findings(KIND, events)) == expected
+
+
+def test_a_plain_element_whose_answer_came_before_the_click_is_none() -> None:
+    events = [TELLS, event("dom_mutation", 900), click(1_000, traits=KNOWN), event("search", 9_000)]
+    assert findings(KIND, events) == []
+
+
+def test_the_first_answer_that_a_client_tells_withdraws_what_was_not_waited_for() -> None:
+    events = [click(0, traits=KNOWN), event("dom_mutation", 50), click(9_000, traits=KNOWN), event("search", 9_050)]
+    assert said(findings(KIND, events)) == [(KIND, "confirmed"), (KIND, "withdrawn")]
+
+
+def test_who_marks_a_word_by_two_clicks_is_waited_for() -> None:
+    marking = [event("selection_change", -9_000), click(0, traits=KNOWN), click(400, traits=KNOWN)]
+    assert findings(KIND, [*marking, event("selection_change", 410), event("search", 9_000)]) == []
+    assert said(findings(KIND, [*marking, event("search", 9_000)])) == [(KIND, "confirmed")]
+
+
+def test_rage_on_a_plain_element_is_not_waited_for() -> None:
+    marks = event("selection_change", -9_000)
+    found = findings(KIND, [marks, *(click(at, traits=KNOWN) for at in (0, 200, 400, 600, 800))])
+    assert [one.severity for one in found] == ["high"]
+
+
 @pytest.mark.parametrize(("after_ms", "expected"), [(999, []), (1_000, [("slow_click", "confirmed")])])
 def test_a_late_answer_is_slow(after_ms: int, expected: list[tuple[str, str]]) -> None:
     assert said(findings(KIND, [TELLS, click(0), event("dom_mutation", after_ms)])) == expected
@@ -136,9 +176,18 @@ def test_what_a_project_ignores_is_not_judged() -> None:
     ("reason", "tag", "last_ms", "expected"),
     [("timeout", "button", 0, 1), ("timeout", "a", 0, 0), ("close", "button", 2_500, 0), ("close", "a", 2_501, 1)],
 )
-def test_the_last_click_of_a_session(reason: EndReason, tag: str, last_ms: int, expected: int) -> None:
+def test_the_last_click_on_a_control_in_a_session(reason: EndReason, tag: str, last_ms: int, expected: int) -> None:
     one = detector(KIND)
     event_ = click(0, tag=tag)
     state, _ = one.see(None, moment_of(TELLS, "dom_mutation", TELLS.at_ms, ()), Action())
     state, _ = one.see(state, moment_of(event_, "click", event_.at_ms, ()), Action())
     assert len(one.end(state, reason, event_.at_ms + last_ms)) == expected
+
+
+@pytest.mark.parametrize("reason", ["timeout", "close"])
+def test_a_plain_element_that_a_session_ends_with_is_dead(reason: EndReason) -> None:
+    one, plain = detector(KIND), click(0, traits=KNOWN)
+    state, _ = one.see(None, moment_of(TELLS, "dom_mutation", TELLS.at_ms, ()), Action())
+    state, found = one.see(state, moment_of(plain, "click", plain.at_ms, ()), Action())
+    assert found == []
+    assert len(one.end(state, reason, plain.at_ms)) == 1
