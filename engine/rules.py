@@ -72,6 +72,7 @@ class RageClick(ClickRule, frozen=True, forbid_unknown_fields=True):
     min_clicks: Annotated[int, msgspec.Meta(ge=2, le=50)] = 6
     window_ms: Positive = 2_000
     radius_px: Positive = 50
+    answer_ms: NotNegative = 100  # a page that changes sooner after every click answers them: strictly below, 0 = never
 
 
 class DeadClick(ClickRule, frozen=True, forbid_unknown_fields=True):
