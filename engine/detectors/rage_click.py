@@ -118,7 +118,7 @@ class RageClick(Detector):
         return ClickState(recent, state.bursts, answered)
 
     def _is_calm(self, click: Click) -> bool:
-        return click.traits & _CALM > 0 or click.x == click.y == 0 or self._ignored.holds(click)
+        return click.traits & _CALM > 0 or self._ignored.holds(click)
 
     def _belongs(self, burst: Burst, spot: Spot) -> bool:
         return (

@@ -60,6 +60,7 @@ OTHERS: Final = {
     "error.redirect": "a request is answered by another address",
     "error.noise": "browsers report what is no fault of the page",
     "error.other_button": "a click that asks nothing of the page",
+    "error.older": "a request that was under way before the click",
     "error.opt_out": "a class or an attribute of the element, or of one around it, opts out",
     "error.ignored": "elements that a project names",
     "thrash.jitter": "a hand trembles",

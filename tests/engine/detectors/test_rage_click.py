@@ -146,8 +146,9 @@ def test_clicks_that_say_nothing_of_anger_do_not_count(trait: int) -> None:
     assert findings(KIND, events) == []
 
 
-def test_clicks_of_keys_at_the_corner_do_not_count() -> None:
-    assert findings(KIND, clicks(10, x=0, y=0)) == []
+def test_clicks_of_a_pointer_into_the_corner_count() -> None:
+    """What a key does there has the trait KEYBOARD."""
+    assert len(bursts(KIND, clicks(10, x=0, y=0))) == 1
 
 
 @pytest.mark.parametrize("kind", ["selection_change", "text_select", "scroll"])
