@@ -52,6 +52,7 @@ DEAD: Final = {
     "dead.acting_unsaid": "the same, of a client that does not tell of changes",
     "dead.copying": "a text is marked to be copied",
     "dead.mousedown_menu": "a menu opens when the button goes down, before the click",
+    "dead.long_press": "the same, and the button is held for longer",
     "dead.hover_menu": "a menu was opened by the pointer, a while before the click",
     "dead.late_event": "the sign of life arrives after the verdict",
 }

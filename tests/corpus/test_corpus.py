@@ -1,5 +1,6 @@
 """The labelled streams: each gives its labels, and no more, however it arrives."""
 
+from operator import attrgetter
 from typing import Final
 
 import pytest
@@ -7,15 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.rules import Rules
+from engine.wire import Event
+from tests.corpus.__main__ import main
 from tests.corpus.cases import CASES
 from tests.corpus.run import arrived, found, standing
-from tests.corpus.stream import Stream, streams
+from tests.corpus.stream import Label, Stream, streams
 from tests.corpus.table import Score, known, scores, table
 from tests.engine.mixed import arrivals
 from tests.engine.streams import splits
 
 BY_DETECTOR: Final = streams()
 EVERY: Final = [stream for group in BY_DETECTOR.values() for stream in group]
+BATCH: Final = 50
 FEW: Final = settings(max_examples=8)
 
 
@@ -42,6 +46,26 @@ def test_it_gives_them_in_any_order_of_arrival_within_five_seconds(stream: Strea
 @given(data=st.data())
 def test_it_gives_them_in_any_batches(stream: Stream, data: st.DataObject) -> None:
     assert standing(found(stream, data.draw(splits(arrived(stream))))) == standing(stream.labels())
+
+
+def test_sessions_at_the_same_time_do_not_touch_each_other() -> None:
+    """All streams of the usual rules at once."""
+    at_once = [one for one in EVERY if not one.rules and not one.ends and one.arrives == "in order"]
+    events: list[Event] = []
+    labels: list[Label] = []
+    for number, stream in enumerate(at_once):
+        for event in arrived(stream):
+            event.event_id = f"{number}/{event.event_id}"
+            event.session_id, event.user_id = f"{number}/{event.session_id}", f"{number}/{event.user_id}"
+            events.append(event)
+        labels += [
+            label._replace(first=f"{number}/{label.first}", session=f"{number}/{label.session}")
+            for label in stream.labels()
+        ]
+    events.sort(key=attrgetter("at_ms"))
+    parts = [events[place : place + BATCH] for place in range(0, len(events), BATCH)]
+    assert standing(found(Stream("at once", "", ()), parts)) == standing(labels)
+    assert len(at_once) > 150
 
 
 def test_every_detector_has_streams_with_and_without_an_anomaly() -> None:
@@ -93,6 +117,13 @@ def test_the_table_counts_what_is_too_much_and_what_is_missed() -> None:
         ["1", "1", "0", "0", "1.000", "1.000"],
         ["2", "1", "1", "1", "0.500", "0.500"],
     ]
+
+
+def test_the_command_prints_the_table_and_what_cannot_be_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main() == 0
+    said = capsys.readouterr().out
+    assert "rage_click" in said
+    assert all(f"- {line}" in said for line in known(EVERY))
 
 
 def test_two_events_of_one_id_are_no_stream() -> None:
