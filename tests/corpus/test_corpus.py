@@ -48,6 +48,31 @@ def test_it_gives_them_in_any_batches(stream: Stream, data: st.DataObject) -> No
     assert standing(found(stream, data.draw(splits(arrived(stream))))) == standing(stream.labels())
 
 
+@each()
+@FEW
+@given(data=st.data())
+def test_events_that_say_nothing_change_nothing(stream: Stream, data: st.DataObject) -> None:
+    events = sorted(arrived(stream), key=attrgetter("at_ms"))
+    first, last = events[0], events[-1]
+    times = (
+        data.draw(st.lists(st.integers(first.at_ms, last.at_ms - 1), max_size=5)) if last.at_ms > first.at_ms else []
+    )
+    for number, at_ms in enumerate(times):
+        events.append(Event("default", f"beat{number}", first.session_id, first.user_id, "heartbeat", at_ms))
+    parts = [[event] for event in sorted(events, key=attrgetter("at_ms"))]
+    assert standing(found(stream, parts)) == standing(stream.labels())
+
+
+@each()
+@FEW
+@given(shift_ms=st.integers(-(10**12), 10**12))
+def test_the_time_of_day_does_not_matter(stream: Stream, shift_ms: int) -> None:
+    events = arrived(stream)
+    for event in events:
+        event.at_ms += shift_ms
+    assert standing(found(stream, [[event] for event in events])) == standing(stream.labels())
+
+
 def test_sessions_at_the_same_time_do_not_touch_each_other() -> None:
     """All streams of the usual rules at once."""
     at_once = [one for one in EVERY if not one.rules and not one.ends and one.arrives == "in order"]
