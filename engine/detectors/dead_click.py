@@ -1,9 +1,10 @@
 """Dead click: on what does nothing (seed 001), or on what should do something and does not (posthog-js, 2.5 s).
 
-A click on an element that is not interactive is one at once. Where the client tells of changes it is one when an answer
-would have come: what answers like a control is one, whatever it looks like. A click on a control is provisional with
-the first moment after its time is over, and confirmed when nothing that comes late can show a sign of life any more. A
-page that answers, but late, makes it a `slow_click`. Clicks on one element that follow each other are one anomaly.
+A click on an element that is not interactive is one at once. It is withdrawn when the page answers like a control,
+whatever it looks like; once it did, the next such clicks are judged when an answer would have come. A click on a
+control is provisional with the first moment after its time is over, and confirmed when nothing that comes late can show
+a sign of life any more. A page that answers, but late, makes it a `slow_click`. Clicks on one element that follow each
+other are one anomaly.
 
 Controls are judged only once the session's client has told of a change of its page or of a request: where it never
 does, silence after a click says nothing. A click right after its window came to the front was meant for that.
@@ -51,7 +52,8 @@ class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
     targets: tuple[Target, ...] = ()
     alive_ms: int = 0  # the last sign of life that the page sent by itself; one that counts longer is put so much later
     tells: bool = False  # the client tells of changes and requests
-    marks: bool = False  # and of what is selected
+    told_ms: int = 0  # the last change, request, or mark of a text; as `alive_ms`
+    acts: bool = False  # an element that is not interactive was answered
 
 
 _NOTHING: Final = Waiting()
@@ -69,14 +71,13 @@ class DeadClick(Detector):
         self._click_types = kinds.click_types
         self._answer_types = answer_types(kinds)
         self._telling_types = kinds.mutation_types | kinds.request_types
-        self._selection_types = kinds.selection_types
-        self._waited_types = self._telling_types | kinds.selection_types
+        self._told_types = self._telling_types | kinds.selection_types
         self._waking_types = kinds.visibility_types | (kinds.focus_types & kinds.continuous_types)  # not of a field
-        self._page_types = kinds.continuous_types | kinds.selection_types
+        self._continuous_types = kinds.continuous_types
         # Any action but another click is a sign of life: an app that tells of a purchase has answered.
         self.event_types = ActionsAnd(life_types(kinds), kinds.continuous_types)
         # What came before the client told of anything saves no click: none on a control is judged until then.
-        self.first_types = kinds.click_types | self._telling_types | kinds.selection_types
+        self.first_types = kinds.click_types | self._told_types | self._waking_types
 
     def see(self, state: Waiting | None, moment: Moment, before: Action) -> Verdict:
         known = state or _NOTHING
@@ -85,17 +86,27 @@ class DeadClick(Detector):
         left = self._after(known, moment, found, is_life=not is_click)
         if is_click:
             left = self._clicked(left, moment, known, before, found)
-        alive_ms = self._alive_ms(known.alive_ms, moment)
-        tells = known.tells or moment.event_type in self._telling_types
-        marks = known.marks or moment.event_type in self._selection_types
-        if left is known.targets and alive_ms == known.alive_ms and tells == known.tells and marks == known.marks:
+        now = self._with_signs(known, moment)
+        if left is known.targets and now is known:
             return state, found
-        return (Waiting(left, alive_ms, tells, marks) if left or tells or marks else None), found
+        return (Waiting(left, now.alive_ms, now.tells, now.told_ms, now.acts) if left or now.told_ms else None), found
 
-    def _alive_ms(self, alive_ms: int, moment: Moment) -> int:
-        if moment.event_type in self._waking_types:
-            return max(alive_ms, moment.at_ms + self._rule.wake_ms - self._rule.before_ms)
-        return max(alive_ms, moment.at_ms) if moment.event_type in self._page_types else alive_ms
+    def _with_signs(self, known: Waiting, moment: Moment) -> Waiting:
+        """What the page told with this moment."""
+        is_told, is_waking = moment.event_type in self._told_types, moment.event_type in self._waking_types
+        if not (is_told or is_waking or moment.event_type in self._continuous_types):
+            return known
+        until_ms = moment.at_ms + max(0, self._rule.wake_ms - self._rule.before_ms) * is_waking
+        return Waiting(
+            alive_ms=max(known.alive_ms, until_ms),
+            tells=known.tells or moment.event_type in self._telling_types,
+            told_ms=max(known.told_ms, until_ms) if is_told or is_waking else known.told_ms,
+            acts=known.acts or (is_told and self._is_answer_to_a_plain_one(known.targets, moment)),
+        )
+
+    def _is_answer_to_a_plain_one(self, targets: Sequence[Target], moment: Moment) -> bool:
+        oldest_ms = moment.at_ms - self._rule.instant_ms
+        return any(not target.is_interactive and target.last_ms >= oldest_ms for target in targets)
 
     def _after(self, known: Waiting, moment: Moment, found: list[Finding], *, is_life: bool) -> tuple[Target, ...]:
         """What still waits with this moment."""
@@ -127,14 +138,20 @@ class DeadClick(Detector):
         after_ms = moment.at_ms - target.last_ms
         is_answer = is_life and after_ms <= self._rule.instant_ms
         if target.is_said:
-            if is_answer and not (known.tells or known.marks) and moment.event_type in self._waited_types:
+            if is_answer and not known.acts and self._takes_back(target, moment):
                 found.append(replace(self._dead(target, moment.at_ms, is_sure=True), status="withdrawn"))
                 return ()
             return (target,) if after_ms <= self._rule.rage_ms else ()
-        if after_ms <= (_DOUBLE_CLICK_MS if known.marks else self._rule.instant_ms):
+        if after_ms <= max(_DOUBLE_CLICK_MS, self._rule.instant_ms):
             return () if is_answer else (target,)
         found.append(self._dead(target, moment.at_ms, is_sure=True))
         return (replace(target, is_said=True),)
+
+    def _takes_back(self, target: Target, moment: Moment) -> bool:
+        """A change answers the first click, if any; a text is marked by the second or the third."""
+        if moment.event_type in self._telling_types:
+            return target.count == 1
+        return moment.event_type in self._told_types
 
     def _clicked(
         self, targets: tuple[Target, ...], moment: Moment, before_it: Waiting, before: Action, found: list[Finding]
@@ -143,7 +160,7 @@ class DeadClick(Detector):
         if click is None or not click.traits & KNOWN or click.traits & _NOT_JUDGED or self._ignored.holds(click):
             return targets
         element, is_interactive = element_of(click), click.traits & INTERACTIVE > 0
-        life_ms = before_it.alive_ms
+        life_ms = before_it.alive_ms if is_interactive else before_it.told_ms
         if is_interactive and before.event_type not in self._click_types:
             life_ms = max(life_ms, before.at_ms)
         if (is_interactive and not before_it.tells) or moment.at_ms - life_ms <= self._rule.before_ms:
@@ -152,7 +169,7 @@ class DeadClick(Detector):
         if known is not None and moment.at_ms - known.last_ms > self._rule.rage_ms:
             known = None
         target = self._joined(known, moment) if known is not None else _new(moment, click, element, is_interactive)
-        if not is_interactive and (target.is_high or not (before_it.tells or before_it.marks)):
+        if not is_interactive and (target.is_high or not before_it.acts):
             target = replace(target, is_said=True)
         if target.is_said:
             found.append(self._dead(target, moment.at_ms, is_sure=not is_interactive))
