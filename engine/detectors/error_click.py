@@ -10,8 +10,9 @@ from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdic
 from engine.element import element_of
 from engine.ignored import Ignored
 from engine.moment import Moment
-from engine.traits import KNOWN, OPTED_OUT
+from engine.traits import MODIFIED, OPTED_OUT
 
+_ASKS_NOTHING: Final = OPTED_OUT | MODIFIED  # of this page: a link with a key held opens in another tab
 _MAX_CLICKS: Final = 8  # that may still get an error
 # Browsers send these without a fault of the page: a resize that goes on, a script of another origin.
 _NOISE: Final = ("ResizeObserver loop", "Script error.")
@@ -63,7 +64,7 @@ class ErrorClick(Detector):
 
     def _with(self, recent: tuple[Clicked, ...], moment: Moment) -> tuple[Clicked, ...]:
         click = moment.click
-        if click is not None and ((click.traits & KNOWN and click.traits & OPTED_OUT) or self._ignored.holds(click)):
+        if click is not None and (click.traits & _ASKS_NOTHING or self._ignored.holds(click)):
             return recent
         element = "" if click is None else element_of(click)
         return (*recent, Clicked(moment.at_ms, moment.event_id, element, moment.page))[-_MAX_CLICKS:]
