@@ -44,6 +44,11 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
     def last_ms(self) -> int:
         return self.moments[-1].at_ms if self.moments else self.base.at_ms
 
+    def is_full(self, at_ms: int) -> bool:
+        """Whether a moment of `at_ms` that comes next is too far from the last mark."""
+        mark = self.middle or self.base
+        return at_ms - mark.at_ms >= HORIZON_MS or len(self.moments) - mark.place >= MAX_MOMENTS
+
     @property
     def is_shown(self) -> bool:
         return self.shown == len(self.moments)
@@ -55,22 +60,19 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
         self.shown = min(self.shown, place)
 
     def move_on(self, at_ms: int, states: tuple[Any, ...], anomalies: tuple[Anomaly, ...], latest: Action) -> None:
-        """Before a moment of `at_ms` is shown as the latest: forget what is too old to go back to. Everything must be
-        shown, and the rest is as it is after that."""
+        """Before a moment of `at_ms` is shown, when it is full: a new mark, and forget what is too old to go back to.
+        Everything must be shown, and the rest is as it is after that."""
         moments, middle = self.moments, self.middle
         last_ms = moments[-1].at_ms if moments else self.base.at_ms
         if at_ms - last_ms >= HORIZON_MS:
             self.base, self.middle = Mark(last_ms, 0, states, anomalies, latest), None
             moments.clear()
-            self.shown = 0
-        elif middle is None:
-            if at_ms - self.base.at_ms >= HORIZON_MS or len(moments) >= MAX_MOMENTS:
-                self.middle = Mark(last_ms, len(moments), states, anomalies, latest)
-        elif at_ms - middle.at_ms >= HORIZON_MS or len(moments) - middle.place >= MAX_MOMENTS:
-            del moments[: middle.place]
-            self.base = Mark(middle.at_ms, 0, middle.states, middle.anomalies, middle.latest)
+        else:
+            if middle is not None:
+                del moments[: middle.place]
+                self.base = Mark(middle.at_ms, 0, middle.states, middle.anomalies, middle.latest)
             self.middle = Mark(last_ms, len(moments), states, anomalies, latest)
-            self.shown = len(moments)
+        self.shown = len(moments)
 
     def way_back(self) -> Mark:
         """The last mark before everything that is not shown. A middle that lies behind it is given up."""

@@ -4,7 +4,6 @@ One watch per set of rules. It shows moments in order of time whatever the order
 """
 
 from collections.abc import Sequence
-from math import inf
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -19,6 +18,7 @@ from engine.reporter import Reporter
 from engine.session import PATTERNS, Session
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
+_FOREVER_MS: Final = 1 << 62
 _MAX_TYPES: Final = 1_000  # event types are the client's words: they are not remembered without end
 
 
@@ -27,9 +27,9 @@ class Watcher(NamedTuple):
 
     place: int  # in the table
     detector: Detector
-    max_gap_ms: float
-    is_same_type: bool
     begins: bool  # asked also when it remembers nothing yet
+    max_gap_ms: int
+    is_same_type: bool
 
 
 class Watch:
@@ -50,6 +50,11 @@ class Watch:
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
         self._nothing = (None,) * len(self.detectors)
+        self._forgetful = tuple(
+            (place, detector)
+            for place, detector in enumerate(self.detectors)
+            if detector is not None and type(detector).kept is not Detector.kept
+        )
         self._continuous_types = continuous_types
         self._reporter = Reporter(max_anomalies=max_anomalies, noted=noted)
         self._noted = noted
@@ -70,9 +75,9 @@ class Watch:
             Watcher(
                 place,
                 detector,
-                inf if detector.max_gap_ms is None else detector.max_gap_ms,
-                detector.is_same_type,
                 detector.first_types is None or event_type in detector.first_types,
+                _FOREVER_MS if detector.max_gap_ms is None else detector.max_gap_ms,
+                detector.is_same_type,
             )
             for place, detector in enumerate(self.detectors)
             if detector is not None
@@ -83,13 +88,11 @@ class Watch:
         """A moment that just came; the anomalies that are new or changed. None: it came late, or the session is over:
         `settle` must be called before anybody looks at the anomalies."""
         recent = session.recent or _begin(session)
-        at_ms = moment.at_ms
-        if recent.shown == len(recent.moments) and at_ms >= recent.last_ms:
-            anomalies = session.anomalies if recent.unended is None else recent.unended
-            recent.move_on(at_ms, session.detectors, anomalies, session.latest)
-            recent.moments.append(moment)
-            if recent.unended is not None:
-                return None
+        at_ms, moments = moment.at_ms, recent.moments
+        if recent.shown == len(moments) and at_ms >= recent.last_ms:
+            if recent.is_full(at_ms):
+                self._move_on(session, recent, at_ms)
+            moments.append(moment)
             recent.shown += 1
             changed = self._show(session, moment)
             if changed:
@@ -119,20 +122,50 @@ class Watch:
         self._noted.say(changed)
         return changed
 
+    def _move_on(self, session: Session, recent: Recent, at_ms: int) -> None:
+        """A mark before a moment of `at_ms`. What no moment from then on asks for is forgotten, though not by the mark:
+        one that comes late may lie before it."""
+        anomalies = session.anomalies if recent.unended is None else recent.unended
+        recent.move_on(at_ms, session.detectors, anomalies, session.latest)
+        fresh: list[Any] | None = None
+        for place, detector in self._forgetful:
+            if place >= len(session.detectors):
+                break
+            state = session.detectors[place]
+            kept = None if state is None else self._kept(session, detector, state, at_ms)
+            if kept is not state:
+                fresh = [*session.detectors] if fresh is None else fresh
+                fresh[place] = kept
+        if fresh is not None:
+            while fresh and fresh[-1] is None:
+                fresh.pop()
+            session.detectors = tuple(fresh)
+
+    def _kept(self, session: Session, detector: Detector, state: Any, at_ms: int) -> Any:
+        try:
+            return detector.kept(state, at_ms)
+        except MemoryError:
+            raise
+        except Exception:
+            self._mute(session, detector)
+            return None
+
     def _show(self, session: Session, moment: Moment) -> Sequence[Anomaly]:
         """The next moment in order, to those that it can matter to."""
         before, event_type = session.latest, moment.event_type
-        gap_ms = moment.at_ms - before.at_ms
+        gap_ms, is_other_type = moment.at_ms - before.at_ms, before.event_type != event_type
         states, muted = session.detectors, session.muted
         known = len(states)
         fresh: list[Any] | None = None  # the states from now on, where any changed
         changed: list[Anomaly] | None = None
-        for place, detector, max_gap_ms, is_same_type, begins in self.watchers(event_type):
+        for place, detector, begins, max_gap_ms, is_same_type in self.watchers(event_type):
             state = states[place] if place < known else None
+            if state is None and not begins:
+                continue
             findings: Sequence[Finding] = NO_FINDINGS
-            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event_type):
+            if gap_ms >= max_gap_ms or (is_same_type and is_other_type):
                 new = None
-            elif (state is None and not begins) or (muted and detector.kind in muted):
+            elif muted and detector.kind in muted:
                 continue
             else:
                 try:
@@ -144,7 +177,9 @@ class Watch:
                     new = None
             if new is not state:
                 if fresh is None:
-                    fresh = [*states, *self._nothing[known:]]
+                    fresh = [*states]
+                if place >= len(fresh):
+                    fresh += self._nothing[len(fresh) : place + 1]
                 fresh[place] = new
             if findings:
                 changed = [] if changed is None else changed

@@ -74,6 +74,11 @@ class Detector:
     def see(self, state: Any, moment: Moment, before: Action) -> Verdict:
         return state, NO_FINDINGS
 
+    def kept(self, state: Any, at_ms: int) -> Any:
+        """What of `state` can still matter when every moment to come is of `at_ms` or later; None = nothing. Asked now
+        and then, so that sessions are small; it changes no finding."""
+        return state
+
     def end(self, state: Any, reason: EndReason, last_ms: int) -> Sequence[Finding]:
         return NO_FINDINGS
 

@@ -61,6 +61,9 @@ class ErrorClick(Detector):
             return state, found
         return (Clicks(left) if left else None), found
 
+    def kept(self, state: Clicks, at_ms: int) -> Clicks | None:
+        return state if state.recent[-1].at_ms >= at_ms - self._error_ms else None
+
     def _with(self, recent: tuple[Clicked, ...], moment: Moment) -> tuple[Clicked, ...]:
         click = moment.click
         if click is not None and ((click.traits & KNOWN and click.traits & OPTED_OUT) or self._ignored.holds(click)):

@@ -100,6 +100,10 @@ class RageClick(Detector):
         going_on = [other for other in state.bursts if other.last_ms >= burst.last_ms - self._window_ms]
         return ClickState(rest, (*going_on[1 - _MAX_BURSTS :], burst), spot), (self._found(burst),)
 
+    def kept(self, state: ClickState, at_ms: int) -> ClickState | None:
+        is_over = state.latest is not None and at_ms - state.latest.at_ms > max(self._window_ms, _TWICE_MS)
+        return None if is_over else state
+
     def _is_calm(self, click: Click) -> bool:
         return click.traits & _CALM > 0 or click.x == click.y == 0 or self._ignored.holds(click)
 

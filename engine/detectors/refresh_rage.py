@@ -48,6 +48,9 @@ class RefreshRage(Detector):
         cluster = cluster.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
         return Loads(url, cluster), self._findings(url, cluster)
 
+    def kept(self, state: Loads, at_ms: int) -> Loads | None:
+        return None if state.cluster.is_over(at_ms, self._window_ms) else state
+
     def _findings(self, url: str, cluster: Cluster) -> Sequence[Finding]:
         if not cluster.count:
             return NO_FINDINGS

@@ -50,6 +50,9 @@ class Trail(msgspec.Struct, array_like=True, frozen=True, gc=False):
     turns: Turns | None = None
 
 
+_NOTHING: Final = Trail(())
+
+
 class UTurn(Detector):
     kind = "u_turn"
     severity = "low"
@@ -66,7 +69,7 @@ class UTurn(Detector):
 
     def see(self, state: Trail | None, moment: Moment, before: Action) -> Verdict:
         if moment.event_type in self._page_types:
-            return self._arrive(Trail(()) if state is None else state, moment)
+            return self._arrive(state or _NOTHING, moment)
         if state is None or state.visits[-1].is_used:
             return state, NO_FINDINGS
         here = state.visits[-1]
@@ -74,7 +77,17 @@ class UTurn(Detector):
             return state, NO_FINDINGS
         return Trail((*state.visits[:-1], replace(here, is_used=True)), state.turns), NO_FINDINGS
 
+    def kept(self, state: Trail, at_ms: int) -> Trail:
+        """A page that was left longer ago than a turn may take is forgotten, all but the one that is there."""
+        visits, turns = state.visits, state.turns
+        while len(visits) > 1 and at_ms - visits[1].since_ms > self._max_away_ms:
+            visits = visits[1:]
+        if turns is not None and at_ms - turns.last_ms > max(self._max_away_ms, self._redirect_ms):
+            turns = None
+        return state if visits is state.visits and turns is state.turns else Trail(visits, turns)
+
     def _arrive(self, state: Trail, moment: Moment) -> Verdict:
+        state = self.kept(state, moment.at_ms)
         visits, turns, said = state.visits, state.turns, NO_FINDINGS
         page, since_ms, is_used = page_of(moment), moment.at_ms, _is_restored(moment)
         here = visits[-1] if visits else None
