@@ -50,11 +50,8 @@ class Watch:
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
         self._nothing = (None,) * len(self.detectors)
-        self._forgetful = tuple(
-            (place, detector)
-            for place, detector in enumerate(self.detectors)
-            if detector is not None and type(detector).kept is not Detector.kept
-        )
+        lasting = [(d.lasts_ms, place) for place, d in enumerate(self.detectors) if d is not None]
+        self._lasting = sorted((ms, place) for ms, place in lasting if ms is not None)
         self._continuous_types = continuous_types
         self._reporter = Reporter(max_anomalies=max_anomalies, noted=noted)
         self._noted = noted
@@ -89,7 +86,7 @@ class Watch:
         `settle` must be called before anybody looks at the anomalies."""
         recent = session.recent or _begin(session)
         at_ms, moments = moment.at_ms, recent.moments
-        if recent.shown == len(moments) and at_ms >= recent.last_ms:
+        if recent.shown == len(moments) and at_ms >= (moments[-1].at_ms if moments else recent.base.at_ms):
             if recent.is_full(at_ms):
                 self._move_on(session, recent, at_ms)
             moments.append(moment)
@@ -110,9 +107,9 @@ class Watch:
         if recent.is_shown and not is_new_end:
             return NOTHING
         before = session.anomalies
-        mark = recent.way_back()
+        mark, moments = recent.way_back()
         session.detectors, session.anomalies, session.latest = mark.states, mark.anomalies, mark.latest
-        for moment in recent.moments[mark.place :]:
+        for moment in moments:
             self._show(session, moment)
         recent.shown = len(recent.moments)
         if session.end_reason:
@@ -123,32 +120,24 @@ class Watch:
         return changed
 
     def _move_on(self, session: Session, recent: Recent, at_ms: int) -> None:
-        """A mark before a moment of `at_ms`. What no moment from then on asks for is forgotten, though not by the mark:
-        one that comes late may lie before it."""
+        """A mark before a moment of `at_ms`. What is worth nothing to it is forgotten, though not by the mark: a moment
+        that comes late may lie before it."""
+        gap_ms = at_ms - recent.last_ms
         anomalies = session.anomalies if recent.unended is None else recent.unended
         recent.move_on(at_ms, session.detectors, anomalies, session.latest)
+        states = session.detectors
+        known = len(states)
         fresh: list[Any] | None = None
-        for place, detector in self._forgetful:
-            if place >= len(session.detectors):
+        for lasts_ms, place in self._lasting:
+            if lasts_ms >= gap_ms:
                 break
-            state = session.detectors[place]
-            kept = None if state is None else self._kept(session, detector, state, at_ms)
-            if kept is not state:
-                fresh = [*session.detectors] if fresh is None else fresh
-                fresh[place] = kept
+            if place < known and states[place] is not None:
+                fresh = [*states] if fresh is None else fresh
+                fresh[place] = None
         if fresh is not None:
             while fresh and fresh[-1] is None:
                 fresh.pop()
             session.detectors = tuple(fresh)
-
-    def _kept(self, session: Session, detector: Detector, state: Any, at_ms: int) -> Any:
-        try:
-            return detector.kept(state, at_ms)
-        except MemoryError:
-            raise
-        except Exception:
-            self._mute(session, detector)
-            return None
 
     def _show(self, session: Session, moment: Moment) -> Sequence[Anomaly]:
         """The next moment in order, to those that it can matter to."""
@@ -158,7 +147,10 @@ class Watch:
         known = len(states)
         fresh: list[Any] | None = None  # the states from now on, where any changed
         changed: list[Anomaly] | None = None
-        for place, detector, begins, max_gap_ms, is_same_type in self.watchers(event_type):
+        watchers = self._watchers.get(event_type)
+        for place, detector, begins, max_gap_ms, is_same_type in (
+            self.watchers(event_type) if watchers is None else watchers
+        ):
             state = states[place] if place < known else None
             if state is None and not begins:
                 continue
@@ -238,7 +230,7 @@ class Watch:
         recent = session.recent
         if recent is not None:
             anomalies = session.anomalies if recent.unended is None else recent.unended
-            mark = Mark(recent.last_ms, 0, session.detectors, anomalies, session.latest)
+            mark = Mark(recent.last_ms, session.detectors, anomalies, session.latest)
             session.recent = Recent(mark, moments=[], unended=recent.unended)
         session.rules_version = self.version
 
@@ -274,6 +266,6 @@ def _begin(session: Session) -> Recent:
     anomalies, unended = session.anomalies, None
     if session.end_reason:
         unended = anomalies = tuple(a for a in anomalies if a.type != "missing_close")
-    mark = Mark(session.latest.at_ms, 0, session.detectors, anomalies, session.latest)
+    mark = Mark(session.latest.at_ms, session.detectors, anomalies, session.latest)
     session.recent = Recent(mark, moments=[], unended=unended)
     return session.recent

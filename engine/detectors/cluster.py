@@ -27,11 +27,6 @@ class Cluster(msgspec.Struct, array_like=True, frozen=True, gc=False):
     last_ms: int = 0
     event_ids: tuple[str, ...] = ()
 
-    def is_over(self, at_ms: int, window_ms: int) -> bool:
-        """Whether nothing that ends at `at_ms` or later can be close to what is here."""
-        last_ms = self.last_ms if self.count else self.recent[-1].first_ms if self.recent else at_ms
-        return at_ms - last_ms > window_ms
-
     def grown(self, part: Part, *, min_count: int, window_ms: int) -> Self:
         """With one more. It belongs to the burst when it ends within the window after the one before; a burst begins
         when `min_count` of them, the first to the last, fit into the window. Both edges are inside."""

@@ -73,12 +73,14 @@ class DeadClick(Detector):
         self.first_types = kinds.click_types | self._telling_types
 
     def see(self, state: Waiting | None, moment: Moment, before: Action) -> Verdict:
+        is_click, tells = moment.event_type in self._click_types, moment.event_type in self._telling_types
+        if state is None and not tells and moment.click is not None and moment.click.traits & INTERACTIVE:
+            return None, NO_FINDINGS  # as most clicks are, where the client does not tell
         known = state or _NOTHING
-        is_click = moment.event_type in self._click_types
         found: list[Finding] = []
         left = self._after(known.targets, moment, found, is_life=not is_click)
         alive_ms = known.alive_ms
-        tells = known.tells or moment.event_type in self._telling_types
+        tells = tells or known.tells
         if is_click:
             left = self._clicked(left, moment, self._latest_life_ms(alive_ms, before), found, tells=tells)
         elif moment.event_type in self._continuous_types:

@@ -40,6 +40,7 @@ class Course:
     def __init__(self, steps: Sequence[frozenset[str]], *, times: int, window_ms: int, is_strict: bool) -> None:
         self.name: Final = " -> ".join(min(step) for step in steps)
         self._steps = tuple(steps)
+        self._types = frozenset[str]().union(*steps)
         self._times = times
         self._window_ms = window_ms or FOREVER_MS
         self._prefers_late = window_ms > 0
@@ -51,6 +52,8 @@ class Course:
         """After `moment`; None = nothing is begun. The row has become longer if `cycles` is another object with a
         count."""
         if progress is None and moment.event_type not in self._steps[0]:
+            return None
+        if self._is_strict and moment.event_type not in self._types:
             return None
         known = progress or self._none
         if len(known.attempts) != len(self._none.attempts):

@@ -75,6 +75,7 @@ class RageClick(Detector):
         calming = life_types(kinds) if rule.preset == "sentry" else kinds.selection_types
         self.event_types = kinds.click_types | calming
         self.first_types = kinds.click_types
+        self.lasts_ms = max(self._window_ms, _TWICE_MS)
 
     def see(self, state: ClickState | None, moment: Moment, before: Action) -> Verdict:
         if moment.event_type not in self._click_types:
@@ -99,10 +100,6 @@ class RageClick(Detector):
         rest = tuple(spot for spot in recent if spot not in cluster)
         going_on = [other for other in state.bursts if other.last_ms >= burst.last_ms - self._window_ms]
         return ClickState(rest, (*going_on[1 - _MAX_BURSTS :], burst), spot), (self._found(burst),)
-
-    def kept(self, state: ClickState, at_ms: int) -> ClickState | None:
-        is_over = state.latest is not None and at_ms - state.latest.at_ms > max(self._window_ms, _TWICE_MS)
-        return None if is_over else state
 
     def _is_calm(self, click: Click) -> bool:
         return click.traits & _CALM > 0 or click.x == click.y == 0 or self._ignored.holds(click)

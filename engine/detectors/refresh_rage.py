@@ -36,6 +36,7 @@ class RefreshRage(Detector):
         self._min_loads = rule.min_loads
         self._window_ms = rule.window_ms
         self.event_types = kinds.page_types
+        self.lasts_ms = rule.window_ms
 
     def see(self, state: Loads | None, moment: Moment, before: Action) -> Verdict:
         if moment.facts is not None and moment.facts.navigation in _NO_LOAD:
@@ -47,9 +48,6 @@ class RefreshRage(Detector):
         part = Part(moment.at_ms, moment.at_ms, (moment.event_id,))
         cluster = cluster.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
         return Loads(url, cluster), self._findings(url, cluster)
-
-    def kept(self, state: Loads, at_ms: int) -> Loads | None:
-        return None if state.cluster.is_over(at_ms, self._window_ms) else state
 
     def _findings(self, url: str, cluster: Cluster) -> Sequence[Finding]:
         if not cluster.count:

@@ -75,19 +75,10 @@ class UTurn(Detector):
         here = state.visits[-1]
         if moment.page and here.place and moment.page != here.place:
             return state, NO_FINDINGS
-        return Trail((*state.visits[:-1], replace(here, is_used=True)), state.turns), NO_FINDINGS
-
-    def kept(self, state: Trail, at_ms: int) -> Trail:
-        """A page that was left longer ago than a turn may take is forgotten, all but the one that is there."""
-        visits, turns = state.visits, state.turns
-        while len(visits) > 1 and at_ms - visits[1].since_ms > self._max_away_ms:
-            visits = visits[1:]
-        if turns is not None and at_ms - turns.last_ms > max(self._max_away_ms, self._redirect_ms):
-            turns = None
-        return state if visits is state.visits and turns is state.turns else Trail(visits, turns)
+        used = Visit(here.page, here.at_ms, here.since_ms, here.event_id, here.place, True)
+        return Trail((used,), state.turns), NO_FINDINGS
 
     def _arrive(self, state: Trail, moment: Moment) -> Verdict:
-        state = self.kept(state, moment.at_ms)
         visits, turns, said = state.visits, state.turns, NO_FINDINGS
         page, since_ms, is_used = page_of(moment), moment.at_ms, _is_restored(moment)
         here = visits[-1] if visits else None
