@@ -56,7 +56,7 @@ class Shard:
         self._min_free_disk_percent = floor
         self._journal = journal
         self._archive = JournalArchive(self._journal)
-        self._rules = ShardRules(journal, config, on_change=lambda: self._registry.rules_changed())
+        self._rules = ShardRules(journal, config, on_change=lambda now_ms: self._registry.rules_changed(now_ms))
         self._registry = Registry(
             limits=config.session,
             rulebook=self._rules.rulebook,

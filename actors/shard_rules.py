@@ -13,9 +13,10 @@ RULES = "rules"
 
 
 class ShardRules:
-    """`on_change` is called whenever the book is another one."""
+    """`on_change` is called whenever the book is another one, with the time of the frame that says so (0 = the
+    snapshot does)."""
 
-    def __init__(self, journal: Journal, config: Config, *, on_change: Callable[[], None]) -> None:
+    def __init__(self, journal: Journal, config: Config, *, on_change: Callable[[int], None]) -> None:
         self._journal = journal
         self._on_change = on_change
         self.rulebook = Rulebook(configured=configured(config))
@@ -29,10 +30,10 @@ class ShardRules:
 
     def load(self, saved: list[Dated], replay_after: int) -> None:
         self.rulebook.load(saved, replay_after)
-        self._on_change()
+        self._on_change(0)
 
     def replay(self, frame: Frame) -> None:
-        self._take(frame.body, frame.seq)
+        self._take(frame.body, frame.received_ms, frame.seq)
 
     def settle(self, now_ms: int) -> None:
         """After the replay: the configuration may have changed since the last start."""
@@ -47,8 +48,8 @@ class ShardRules:
         return self.version
 
     def _write(self, book: bytes, now_ms: int) -> None:
-        self._take(book, self._journal.append(RULES, now_ms, book, encode(Outcome())))
+        self._take(book, now_ms, self._journal.append(RULES, now_ms, book, encode(Outcome())))
 
-    def _take(self, book: bytes, seq: int) -> None:
+    def _take(self, book: bytes, now_ms: int, seq: int) -> None:
         self.rulebook.take(decode_book(book), seq)
-        self._on_change()
+        self._on_change(now_ms)

@@ -15,6 +15,7 @@ from benchmarks import (
     input,
     intake,
     latency,
+    live,
     machine,
     memory,
     page,
@@ -24,10 +25,11 @@ from benchmarks import (
     results,
     shards,
     single,
+    stream,
     table,
 )
 from benchmarks.failure import BenchmarkFailed
-from benchmarks.results import Figure, Part, Results
+from benchmarks.results import PARTS, Figure, Part, Results
 
 Job = tuple[Part, Callable[[], list[Figure]]]
 
@@ -37,6 +39,8 @@ FULL: Final[tuple[Job, ...]] = (
     ("c", lambda: fold.measure(events=120_000, rounds=5)),
     ("d", lambda: memory.measure(10_000) + memory.measure(100_000)),
     ("e", lambda: latency.measure(seconds=20)),
+    ("f", lambda: stream.measure(seconds=20)),
+    ("g", lambda: live.measure(sessions=50_000)),
     ("W1", lambda: race.measure(input.FULL, rounds=3)),
     ("W2", lambda: plain.measure(seconds=4, rounds=3)),
     ("W3", lambda: growth.by_sessions((1_000, 10_000, 100_000, 1_000_000))),
@@ -51,6 +55,8 @@ QUICK: Final[tuple[Job, ...]] = (
     ("c", lambda: fold.measure(events=20_000, rounds=3)),
     ("d", lambda: memory.measure(2_000)),
     ("e", lambda: latency.measure(seconds=5)),
+    ("f", lambda: stream.measure(seconds=5)),
+    ("g", lambda: live.measure(sessions=5_000)),
     ("W1", lambda: race.measure(input.SMALL, rounds=1)),
     ("W2", lambda: plain.measure(seconds=1, rounds=1)),
     ("W3", lambda: growth.by_sessions((1_000, 10_000))),
@@ -60,9 +66,10 @@ QUICK: Final[tuple[Job, ...]] = (
 
 _Quick = Annotated[bool, typer.Option("--quick", help="Every part at a small size, in two minutes; writes nothing.")]
 _Only = Annotated[str, typer.Option(help="The parts to run, such as a,W1; writes nothing.")]
+_Write = Annotated[bool, typer.Option("--write", help="With --only: write these parts, and keep what the others were.")]
 
 
-def main(quick: _Quick = False, only: _Only = "") -> None:
+def main(quick: _Quick = False, only: _Only = "", write: _Write = False) -> None:
     """Exit code 1 when a part failed: something was lost, refused or could not be measured."""
     try:
         figures = list(_measured(QUICK if quick else FULL, only))
@@ -71,8 +78,8 @@ def main(quick: _Quick = False, only: _Only = "") -> None:
         raise typer.Exit(1) from None
     for line in table.lines(figures):
         typer.echo(line)
-    if not (quick or only):
-        _write(figures)
+    if not quick and (write or not only):
+        _write(figures, results.read(results.TARGET) if only else None)
 
 
 def _measured(jobs: tuple[Job, ...], only: str) -> Iterator[Figure]:
@@ -81,16 +88,19 @@ def _measured(jobs: tuple[Job, ...], only: str) -> Iterator[Figure]:
             started_s, before_ms = monotonic(), machine.loop_ms()
             found = measure()
             loop_ms = round((before_ms + machine.loop_ms()) / 2, 1)
-            yield from (msgspec.structs.replace(figure, loop_ms=loop_ms) for figure in found)
+            today = datetime.now(UTC).date().isoformat()
+            yield from (msgspec.structs.replace(figure, loop_ms=loop_ms, date=today) for figure in found)
             typer.echo(f"({part}) done in {monotonic() - started_s:.0f} s", err=True)
 
 
-def _write(figures: list[Figure]) -> None:
+def _write(figures: list[Figure], before: Results | None) -> None:
+    """`before`: what else there is, from other runs on this machine."""
+    measured = {figure.part for figure in figures}
+    kept = [figure for figure in before.figures if figure.part not in measured] if before else []
     found = Results(
-        date=datetime.now(UTC).date().isoformat(),
         machine=machine.describe(),
-        input=input.describe(input.FULL),
-        figures=figures,
+        input=before.input if before and "W1" not in measured else input.describe(input.FULL),
+        figures=sorted(figures + kept, key=lambda figure: PARTS.index(figure.part)),
     )
     results.write(found, results.TARGET)
     page.write(found)

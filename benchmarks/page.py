@@ -15,7 +15,7 @@ HEAD: Final = """\
 # Benchmarks
 
 Made from `benchmarks/results.json` by `make bench`; do not edit by hand. `make bench-quick` takes about two minutes
-and writes nothing; `python -m benchmarks --only W1` runs one part.
+and writes nothing; `python -m benchmarks --only W1` runs one part, and `--write` puts it in its place here.
 
 Everything runs on one machine: the server, embedded ClickHouse, Ray, the peers and the load generator (`wrk`). Load is
 the average before the measurement. Loop is the CPU time of a fixed Python loop around it: the cores of a shared machine
@@ -24,7 +24,7 @@ are fast at one time and slow at another, and figures of two runs are to be comp
 
 
 def page(found: Results) -> str:
-    parts = [HEAD, *_machine(found.date, found.machine), *_input(found.input)]
+    parts = [HEAD, *_machine(found.machine), *_input(found.input)]
     for section in SECTIONS:
         figures = [figure for figure in found.figures if figure.part in section.parts]
         if figures:
@@ -33,8 +33,8 @@ def page(found: Results) -> str:
     return "\n".join(parts)
 
 
-def _machine(date: str, machine: Machine) -> Iterator[str]:
-    yield f"Measured on {date}: {machine.cores} cores ({machine.cpu}), {machine.memory_gb} GB, {machine.system};"
+def _machine(machine: Machine) -> Iterator[str]:
+    yield f"The machine: {machine.cores} cores ({machine.cpu}), {machine.memory_gb} GB, {machine.system};"
     yield f"an fsync of 4 KB takes {machine.sync_p50_ms} ms (p99 {machine.sync_p99_ms} ms)."
     yield ", ".join(f"{name} {version}" for name, version in machine.versions.items()) + ".\n"
 
@@ -46,8 +46,8 @@ def _input(made: Input | None) -> Iterator[str]:
 
 
 def _figures(figures: list[Figure]) -> Iterator[str]:
-    yield "| | what | figure | to reach | durable at the time of the ack | load average before | loop, ms |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| | what | figure | to reach | durable at the time of the ack | measured | load before | loop, ms |"
+    yield "|---|---|---|---|---|---|---|---|"
     for figure in figures:
         cells = (
             f"({figure.part})",
@@ -55,6 +55,7 @@ def _figures(figures: list[Figure]) -> Iterator[str]:
             shown(figure),
             reach(figure),
             figure.durable,
+            figure.date,
             f"{figure.load_average}",
             f"{figure.loop_ms}",
         )

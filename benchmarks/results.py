@@ -10,7 +10,7 @@ FSYNCED: Final = "every acked event: in the journal, fsync done"
 NOTHING: Final = "nothing: in memory, no server"
 
 
-Part = Literal["a", "b", "c", "d", "e", "W1", "W2", "W3", "W4", "W5"]
+Part = Literal["a", "b", "c", "d", "e", "f", "g", "W1", "W2", "W3", "W4", "W5"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
@@ -32,6 +32,7 @@ class Bucket(msgspec.Struct, frozen=True, array_like=True):
 class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`reach`: what the figure should be at least (`better` = "more") or at most; None = told, not judged.
 
+    `date`: when it was measured, UTC, as 2026-01-02.
     `load_average`: of the last minute, when the measurement began: above the number of cores others were at work.
     `loop_ms`: CPU time of a fixed Python loop around the measurement: the higher, the slower the cores were.
     `buckets`: how what the figure is the median of was spread, in its unit.
@@ -44,6 +45,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     durable: str
     reach: float | None = None
     better: Literal["more", "less"] = "more"
+    date: str = ""
     load_average: float = 0.0
     loop_ms: float = 0.0
     details: dict[str, float] = {}
@@ -79,9 +81,6 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """`date`: UTC, as 2026-01-02."""
-
-    date: str
     machine: Machine
     input: Input | None = None
     figures: list[Figure]

@@ -14,7 +14,7 @@ class Section(NamedTuple):
 SECTIONS: Final = (
     Section(
         "On its own",
-        ("a", "b", "c", "d", "e"),
+        ("a", "b", "c", "d", "e", "f", "g"),
         """\
 Events are about 310 bytes of JSON, page views, clicks, scrolling, typing, errors and what an app makes up itself, with
 ids of their own. An answer counts when it is a 200, and it is one only after the events were written to the journal
@@ -26,6 +26,10 @@ and synced.
 - (c) `Registry.apply` on decoded full calls of a gateway, in CPU time; (d) what a process grows by that holds only a
   registry.
 - (e) Requests leave at fixed moments whatever the answers do, so that a slow answer cannot hide those behind it.
+- (f) Beside the load of (e), one rage click after another in sessions of their own; from the ack of its last click
+  until a listener of the stream has read it, by one clock. Below 0 = it was read before the ack.
+- (g) Asked on one connection, again and again; a session that is stuck has six clicks on one spot. The filter fits
+  nobody, so that all who are stuck are looked at.
 """,
     ),
     Section(

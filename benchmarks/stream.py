@@ -1,24 +1,24 @@
-"""How long after the ack an anomaly is on the live stream, and what a listener costs the acks:
-`python -m benchmarks.stream --seconds 20`.
+"""(f) How long after the ack an anomaly is on the live stream, and what a listener costs the acks.
 
 1,000 requests a second of one event each go on beside a prober, which makes one rage click after the other. A delay is
 the time from the ack of the click that completes one until the event is read from the stream; below 0 = it was read
 before the ack. Both clocks are of this machine.
 """
 
-import argparse
 import json
 import threading
 import time
 from contextlib import ExitStack
 from http.client import HTTPConnection
-from typing import Final
+from typing import Final, NamedTuple
 
-from benchmarks import latency, wrk
+from benchmarks import latency, machine, wrk
+from benchmarks.failure import BenchmarkFailed
+from benchmarks.results import FSYNCED, Figure
 from benchmarks.server import sessiond
-from benchmarks.traffic import Traffic
 from tests.live.listening import Listening
 
+REACH_P99_MS: Final = 200
 _CLICKS: Final = 6
 _CLICK_MS: Final = 100
 _PAUSE_S: Final = 0.1
@@ -58,24 +58,57 @@ class Prober:
         self._connection.getresponse().read()
 
 
-def measure(seconds: int) -> None:
-    for is_listening in (False, True):
-        with sessiond() as server, ExitStack() as stack:
-            load = wrk.Load(
-                port=server.port,
-                connections=latency.CONNECTIONS,
-                seconds=seconds,
-                rate=latency.RATE_PER_S,
-                traffic=Traffic(visitors=2_000),
-                first=0,
-            )
-            client = stack.enter_context(Listening(server.port, "?anomaly=rage_click")) if is_listening else None
-            prober = stack.enter_context(Prober(server.port))
-            told = wrk.run(load)
-            who = "one listener" if is_listening else "no listener"
-            print(f"{who}: ack p50 {told.p50_us / 1000:.1f} ms, p99 {told.p99_us / 1000:.1f} ms")
-            if client is not None:
-                _print_delays(delays_ms(prober, client))
+class Told(NamedTuple):
+    """`delays_ms`: in order of size; empty when nobody listened."""
+
+    acks: wrk.Told
+    delays_ms: list[float]
+
+
+def measure(seconds: int) -> list[Figure]:
+    busy = machine.load_average()
+    alone, beside = _round(seconds, is_listening=False), _round(seconds, is_listening=True)
+    if not beside.delays_ms:
+        msg = "No rage click was acked, so that nothing can be said about the stream."
+        raise BenchmarkFailed(msg)
+    return [figure(alone.acks, beside, busy)]
+
+
+def figure(alone: wrk.Told, beside: Told, busy: float) -> Figure:
+    delays_ms = beside.delays_ms
+    return Figure(
+        part="f",
+        name=f"from the ack of a rage click to the live stream at {latency.RATE_PER_S:,} requests/s: p99",
+        value=round(delays_ms[int(len(delays_ms) * 0.99)], 1),
+        unit="ms",
+        durable=FSYNCED,
+        reach=REACH_P99_MS,
+        better="less",
+        load_average=busy,
+        details={
+            "rage clicks": len(delays_ms),
+            "p50 ms": round(delays_ms[len(delays_ms) // 2], 1),
+            "max ms": round(delays_ms[-1], 1),
+            "ack p99 without a listener ms": round(alone.p99_us / 1000, 2),
+            "ack p99 with one ms": round(beside.acks.p99_us / 1000, 2),
+        },
+    )
+
+
+def _round(seconds: int, *, is_listening: bool) -> Told:
+    with sessiond() as server, ExitStack() as stack:
+        load = wrk.Load(
+            port=server.port,
+            connections=latency.CONNECTIONS,
+            seconds=seconds,
+            rate=latency.RATE_PER_S,
+            traffic=latency.TRAFFIC,
+            first=0,
+        )
+        client = stack.enter_context(Listening(server.port, "?anomaly=rage_click")) if is_listening else None
+        prober = stack.enter_context(Prober(server.port))
+        told = wrk.run(load)
+        return Told(told, [] if client is None else delays_ms(prober, client))
 
 
 def delays_ms(prober: Prober, client: Listening) -> list[float]:
@@ -85,24 +118,10 @@ def delays_ms(prober: Prober, client: Listening) -> list[float]:
     while len(found) < len(expected):
         heard = client.next()
         if heard is None:
-            break
+            message = f"The stream ended when {len(found)} of {len(expected)} rage clicks had been told."
+            raise BenchmarkFailed(message)
         _, data, _, at_ms = heard
         session = data["session_id"]
         if session in expected and session not in found:
             found[session] = at_ms - expected[session]
     return sorted(found.values())
-
-
-def _print_delays(delays: list[float]) -> None:
-    p50, p99 = delays[len(delays) // 2], delays[int(len(delays) * 0.99)]
-    print(f"from the ack to the stream: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {delays[-1]:.0f} ms of {len(delays)}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=20)
-    measure(parser.parse_args().seconds)
-
-
-if __name__ == "__main__":
-    main()

@@ -161,8 +161,9 @@ class Registry:
         if session is not None and session.generation == generation:
             self.folder.silence(session)
 
-    def rules_changed(self) -> None:
-        """The rulebook says something else from the next event on."""
+    def rules_changed(self, now_ms: int) -> None:
+        """The rulebook says something else from the next event on. `now_ms`: of the frame that changed it."""
+        self._advance(now_ms)
         self.folder.rules_changed()
 
     def _advance(self, now_ms: int) -> None:

@@ -46,11 +46,15 @@ def closed(session: str = "s1") -> Control:
 
 
 def make_registry(
-    archive: Archive | None = None, *, limits: Session | None = None, thresholds: Rules | None = None
+    archive: Archive | None = None,
+    *,
+    limits: Session | None = None,
+    thresholds: Rules | None = None,
+    rulebook: Rulebook | None = None,
 ) -> Registry:
     return Registry(
         limits=limits or Session(),
-        rulebook=Rulebook(thresholds or Rules()),
+        rulebook=rulebook or Rulebook(thresholds or Rules()),
         archive=archive or MemoryArchive(),
         funnels=Live().funnels,
     )

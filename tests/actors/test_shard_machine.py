@@ -12,10 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from actors.shard_rules import RULES
 from engine.book import Configured, decode_book, encode_book
-from engine.config import Live, Session
-from engine.memory_archive import MemoryArchive
+from engine.config import Session
 from engine.poison import ENDS, Subject
-from engine.registry import Registry
 from engine.rulebook import Rulebook
 from engine.session import encode_session
 from engine.wire import (
@@ -33,7 +31,7 @@ from engine.wire import (
 )
 from persistence.journal import Frame
 from tests.actors.shard_rig import Death, ShardRig, Trap, config
-from tests.builders import GAP, HOUR, MINUTE, T0
+from tests.builders import GAP, HOUR, MINUTE, T0, make_registry
 
 KINDS = ("page_view", "click", "search", "search", "scroll", "app_close")
 OWNERS = (("s1", "u1"), ("s2", "u1"), ("s3", "u2"), ("", "u1"), ("", "u2"))
@@ -52,7 +50,7 @@ class ShardMachine(RuleBasedStateMachine):
         self.trap.deadly.add("deadly")
         self.rig = ShardRig(Path(self.folder.name), config(snapshot_sessions=1, trap=self.trap))
         self.rulebook = Rulebook()
-        self.model = Registry(limits=Session(), rulebook=self.rulebook, archive=MemoryArchive(), funnels=Live().funnels)
+        self.model = make_registry(rulebook=self.rulebook)
         self.sent: list[Event] = []
         self.acked: set[str] = set()
         self.stored: dict[str, list[int]] = {}
@@ -75,7 +73,7 @@ class ShardMachine(RuleBasedStateMachine):
                 self.stored.setdefault(event.event_id, []).append(status)
         elif frame.kind == RULES:
             self.rulebook.take(decode_book(frame.body), frame.seq)
-            self.model.rules_changed()
+            self.model.rules_changed(frame.received_ms)
         elif frame.kind != "start":
             assert self.model.end(_ending(frame.body)[1], frame.received_ms, frame.seq) == outcome
 

@@ -170,3 +170,14 @@ def test_a_full_disk_takes_no_rules(rig: ShardRig) -> None:
 
 def test_an_unchanged_configuration_writes_no_frame(rig: ShardRig) -> None:
     assert [frame.kind for frame in rig.read()] == ["start"]
+
+
+def test_no_frame_is_older_than_a_change_of_the_rules_before_it(rig: ShardRig, stop: Stop) -> None:
+    """Another gateway's clock may be behind that of the one that changed them."""
+    rig.now = 5_000
+    put(rig, 4)
+    rig.now = 1_000
+    stop(rig)
+    clicks(rig, 1, 0)
+    times = [frame.received_ms for frame in rig.read()]
+    assert times == sorted(times)

@@ -103,6 +103,6 @@ def test_every_part_has_a_place_on_the_page_and_is_run_in_both_sizes() -> None:
 def test_a_page_shows_each_part_below_its_own_heading_with_its_pictures() -> None:
     found = msgspec.structs.replace(results.read(results.TARGET), figures=FIGURES)
     shown = page.page(found)
-    titles = [section.title for section in SECTIONS if section.parts != ("a", "b", "c", "d", "e")]
+    titles = [section.title for section in SECTIONS if section.parts[0] != "a"]
     assert [line[3:] for line in shown.splitlines() if line.startswith("## ")] == titles
     assert all(f"(benchmarks/{picture.name}.svg)" in shown for picture in pictures.PICTURES)

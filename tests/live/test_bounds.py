@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.listening import Listening
 from tests.live.serving import Serving, wait_until
 
 LIMITS = """
@@ -210,6 +211,26 @@ def test_a_client_that_never_reads_its_answer_is_cut_off(small: Serving) -> None
         assert length is not None
         assert len(got) < int(length[1])
     assert small.get(f"/api/v1/sessions/{session}/events", params={"limit": 10_000}).status == 200
+
+
+def test_a_listener_that_reads_nothing_is_cut_off_and_the_others_hear_on(small: Serving) -> None:
+    """Some megabytes wait in the kernel before the server notices."""
+    before, names = refused(small, "answer_not_taken"), []
+
+    def is_cut() -> bool:
+        more = [f"l-{uuid.uuid4()}" for _ in range(500)]
+        batch = [{"event_type": "click", "session_id": name, "path": "/".ljust(900, "x")} for name in more]
+        assert small.post("/api/v1/events", batch).json["accepted"] == 500
+        names.extend(more)
+        return refused(small, "answer_not_taken") > before
+
+    with Client(small, receive_buffer_bytes=4_096) as deaf, Listening(small.port, "?type=session_start") as other:
+        deaf.send(b"GET /api/v1/stream HTTP/1.1\r\nHost: h\r\n\r\n")
+        wait_until(lambda: b"\nsessiond_stream_subscribers 2" in small.get("/metrics").body, SOON_S)
+        wait_until(is_cut, 6 * SOON_S)
+        heard = [other.next() for _ in names]
+        assert {one and one[1]["session_id"] for one in heard} == set(names)
+        assert b"\nsessiond_stream_subscribers 1" in small.get("/metrics").body
 
 
 def test_after_all_that_nothing_is_left_and_the_log_is_quiet(small: Serving, tmp_path: Path) -> None:

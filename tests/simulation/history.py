@@ -6,7 +6,10 @@ from typing import Final
 
 import msgspec
 
+from actors.shard_rules import RULES
+from engine.book import decode_book
 from engine.config import Session as Limits
+from engine.rulebook import Rulebook
 from engine.session import encode_session
 from engine.wire import ACCEPTED, DUPLICATE, LATE_FOLDED, LATE_RAW, Outcome, decode_batch, decode_outcome
 from persistence.journal import Frame
@@ -22,7 +25,8 @@ _ending = msgspec.msgpack.Decoder(tuple[int, list[tuple[str, int]]]).decode
 class History:
     def __init__(self, limits: Limits) -> None:
         self.frames: list[Frame] = []
-        self.model = make_registry()
+        self.rulebook = Rulebook()
+        self.model = make_registry(rulebook=self.rulebook)
         self.statuses: dict[str, list[int]] = {}  # of each event id, in the order of the journal
         self.outcomes: list[Outcome] = []
         self.account = Account(limits)
@@ -54,6 +58,9 @@ class History:
             self.account.batch(frame, batch, outcome)
         elif frame.kind == "start":
             self.account.start(frame)
+        elif frame.kind == RULES:
+            self.rulebook.take(decode_book(frame.body), frame.seq)
+            self.model.rules_changed(frame.received_ms)
         else:
             assert self.model.end(_ending(frame.body)[1], frame.received_ms, frame.seq) == outcome
             self.account.end(frame, outcome)

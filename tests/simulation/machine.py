@@ -11,6 +11,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine.book import Configured, decode_book, encode_book
 from engine.config import Config
 from engine.config import Journal as JournalLimits
 from engine.errors import Wait
@@ -75,6 +76,7 @@ class Machine(RuleBasedStateMachine):
         self.sent: list[Event] = []
         self.tally = tally
         self.names = count(1)
+        self.rules_version = 1  # the newest that a shard said is on disk
 
     @initialize(checkpoint_pages=st.sampled_from((4, 12, 1000)))
     def begin(self, checkpoint_pages: int) -> None:
@@ -121,6 +123,20 @@ class Machine(RuleBasedStateMachine):
     def stray_call(self, data: st.DataObject) -> None:
         payloads = [*self.gateway.payloads, *(call.payload() for call in self.gateway.waiting)]
         self.gateway.stray(data.draw(st.sampled_from(payloads)))
+
+    @rule(min_count=st.integers(2, 5), is_on=st.booleans())
+    def change_the_rules(self, min_count: int, is_on: bool) -> None:
+        """As an operator does who reads the rules before."""
+        own = {"repeated_action": {"min_count": min_count, "enabled": is_on}}
+        now_ms = self.world.now_ms
+        read = self.world.ask(lambda shard: shard.rules())
+        if read is None:
+            return
+        book = Configured().put(decode_book(read), "default", own)
+        with suppress(Wait):
+            version = self.world.ask(lambda shard: shard.configure(encode_book(book), now_ms))
+            assert version in (None, book.version)
+            self.rules_version = version or self.rules_version
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -216,6 +232,12 @@ class Machine(RuleBasedStateMachine):
             slim_before_ms = clock_ms - world.config.session.late_ms
             with world.disk.calm():
                 check_state(world.shard.shard, world.history, slim_before_ms=slim_before_ms)
+
+    @invariant()
+    def rules_that_were_said_to_be_in_force_are(self) -> None:
+        if self.world.shard is not None:
+            with self.world.disk.calm():
+                assert self.world.shard.shard.stats().rules_version >= self.rules_version
 
     @invariant()
     def acked_events_are_there_and_folded_once(self) -> None:

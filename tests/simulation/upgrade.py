@@ -14,6 +14,7 @@ from engine.own import Own
 from engine.session import Session
 from persistence.journal import Journal
 from persistence.session_rows import SessionRow
+from persistence.sqlite_errors import translated
 from tests.simulation.processes import Place
 
 
@@ -45,7 +46,8 @@ def upgrade(place: Place) -> None:
     """Everything that is saved. Raises what opening and saving raise."""
     journal = Journal(place.folder, connect=place.connect)
     try:
-        rows = list(_rows(journal))
+        with translated(journal._path):
+            rows = list(_rows(journal))
         snapshot, as_of, replay_after = journal.snapshot()
         if snapshot:
             journal.save(rows, snapshot=_next_snapshot(snapshot), as_of=as_of, replay_after=replay_after)
@@ -66,7 +68,9 @@ def _next_snapshot(encoded: bytes) -> bytes:
     snapshot = msgspec.msgpack.decode(encoded, type=NextSnapshot)
     own, numbering = snapshot.own, snapshot.numbering
     senders = {name: _as(NextSender, sender) for name, sender in numbering.senders.items()}
-    return _encode(NextSnapshot(_as(NextOwn, own), NextNumbering(dict(senders)), snapshot.isolated))
+    return _encode(
+        msgspec.structs.replace(snapshot, own=_as(NextOwn, own), numbering=NextNumbering(dict(senders)), heat=5)
+    )
 
 
 def _as(kind: Any, struct: msgspec.Struct) -> Any:
