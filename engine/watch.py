@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.analysis import Anomaly, EndReason
+from engine.detectors import FORMER
 from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding
 from engine.moment import Moment
 from engine.noted import Noted
@@ -246,6 +247,9 @@ class Watch:
                 recent.middle = replace(recent.middle, states=self._thawed(recent.middle.states))
 
     def _thawed(self, states: Sequence[Any], *, is_old: bool = False) -> tuple[msgspec.Struct | None, ...]:
+        if is_old:
+            former = dict(zip(FORMER, states, strict=False))
+            states = [None if detector is None else former.get(detector.kind) for detector in self.detectors]
         return tuple(_state(*both, is_old=is_old) for both in zip(states, self.detectors, strict=False))
 
 

@@ -22,8 +22,16 @@ _NO_LOAD: Final = frozenset({"push", "replace", "back_forward"})
 
 
 class Loads(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """`at_ms`, `event_id`: of the first one. `cluster` None: there is no other, as of nearly all pages."""
+
     url: str
-    cluster: Cluster
+    at_ms: int
+    event_id: str
+    cluster: Cluster | None = None
+
+    @property
+    def known(self) -> Cluster:
+        return self.cluster or Cluster((Part(self.at_ms, self.at_ms, (self.event_id,)),))
 
 
 class RefreshRage(Detector):
@@ -44,10 +52,11 @@ class RefreshRage(Detector):
         url = page_of(moment, with_fragment=True)
         if not moment.url and not url.startswith("/"):
             return None, NO_FINDINGS
-        cluster = state.cluster if state is not None and state.url == url else Cluster()
+        if state is None or state.url != url:
+            return Loads(url, moment.at_ms, moment.event_id), NO_FINDINGS
         part = Part(moment.at_ms, moment.at_ms, (moment.event_id,))
-        cluster = cluster.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
-        return Loads(url, cluster), self._findings(url, cluster)
+        cluster = state.known.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
+        return Loads(url, state.at_ms, state.event_id, cluster), self._findings(url, cluster)
 
     def _findings(self, url: str, cluster: Cluster) -> Sequence[Finding]:
         if not cluster.count:
