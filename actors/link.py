@@ -1,12 +1,15 @@
 """The ways to a shard and to the store, whatever lies between: a Ray call, or a plain call in the same process."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
+from engine.alerting import Alert
 from engine.analysis import Summary
 from engine.happening import Told
 from engine.ledger import Booked
 from engine.live import Live, LiveFilter
+from engine.slices import Slice
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 
@@ -36,6 +39,9 @@ class ShardLink(Protocol):
     async def happenings(self, after: tuple[int, int] | None, limit: int) -> Told: ...
     async def live(self, wanted: LiveFilter, now_ms: int) -> Live: ...
 
+    async def slices(self, acked_seq: int) -> list[Slice]:
+        """`Shard.slices`: what the monitor has not acked."""
+
 
 class StoreLink(Protocol):
     """Queries, and what the persisters say of themselves. Raises Wait and LinkLost."""
@@ -47,4 +53,5 @@ class StoreLink(Protocol):
     async def sinks(self) -> list[PersisterStats]: ...
     async def ledger(self, from_ms: int, to_ms: int) -> LedgerReport: ...
     async def audit(self, since_ms: int) -> list[ShardAudit]: ...
+    async def store_alerts(self, alerts: Sequence[Alert]) -> None: ...
     async def ping(self) -> None: ...

@@ -1,12 +1,16 @@
 """Links without Ray: shards and store in this process. Ships for tests and tools; the answers are the same."""
 
+from collections.abc import Sequence
+
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.shard import Shard
 from actors.storekeeper import StoreKeeper
+from engine.alerting import Alert
 from engine.analysis import Summary
 from engine.happening import Told
 from engine.ledger import Booked
 from engine.live import Live, LiveFilter
+from engine.slices import Slice
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 
@@ -44,6 +48,9 @@ class LocalShardLink:
     async def live(self, wanted: LiveFilter, now_ms: int) -> Live:
         return self._shard.live(wanted, now_ms)
 
+    async def slices(self, acked_seq: int) -> list[Slice]:
+        return self._shard.slices(acked_seq)
+
 
 class LocalStoreLink:
     def __init__(self, keeper: StoreKeeper) -> None:
@@ -69,6 +76,9 @@ class LocalStoreLink:
 
     async def audit(self, since_ms: int) -> list[ShardAudit]:
         return self._keeper.audit(since_ms)
+
+    async def store_alerts(self, alerts: Sequence[Alert]) -> None:
+        self._keeper.store_alerts(alerts)
 
     async def ping(self) -> None:
         self._keeper.ping()

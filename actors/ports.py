@@ -37,6 +37,7 @@ class ShardStats(msgspec.Struct):
     rules_version: int = 1  # of its book of rules
     happenings: int = 0  # kept for the live stream
     happenings_bytes: int = 0
+    slices_dropped: int = 0  # counts that the monitor did not take in time
 
 
 class PersisterStats(msgspec.Struct):

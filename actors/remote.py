@@ -14,7 +14,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,15 +22,19 @@ import ray
 import xxhash
 from ray.exceptions import RayError, RayTaskError
 
+from actors.alert_ports import AlertRecord, MonitorStats
 from actors.link import LinkLost
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
-from actors.shells import ShardShell, StoreShell
+from actors.shells import MonitorShell, ShardShell, StoreShell
+from engine.alerting import Alert
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import SessiondError
 from engine.happening import Told
 from engine.ledger import Booked
 from engine.live import Live, LiveFilter
+from engine.slices import Slice
+from persistence.alert_rows import AlertFilter, Changes
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 _QUERY_THREADS: Final = 4
@@ -106,6 +110,10 @@ class RayShardLink:
         answer: Live = await _answer(self._actor.live.remote(wanted, now_ms))
         return answer
 
+    async def slices(self, acked_seq: int) -> list[Slice]:
+        answer: list[Slice] = await _answer(self._actor.slices.remote(acked_seq))
+        return answer
+
     def kill(self) -> None:
         ray.kill(self._actor, no_restart=False)
 
@@ -149,6 +157,9 @@ class RayStoreLink:
         answer: list[ShardAudit] = await _answer(self._actor.audit.remote(since_ms))
         return answer
 
+    async def store_alerts(self, alerts: Sequence[Alert]) -> None:
+        await _answer(self._actor.store_alerts.remote(alerts))
+
     async def ping(self) -> None:
         await _answer(self._actor.ping.options(concurrency_group=_CARE).remote())
 
@@ -158,6 +169,44 @@ class RayStoreLink:
     async def process_id(self) -> int:
         answer: int = await _answer(self._actor.process_id.remote())
         return answer
+
+
+class RayMonitorLink:
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def feed(self, slices: Sequence[Slice], now_ms: int) -> MonitorStats:
+        answer: MonitorStats = await _answer(self._actor.feed.remote(slices, now_ms))
+        return answer
+
+    async def alerts(self, wanted: AlertFilter) -> list[AlertRecord]:
+        answer: list[AlertRecord] = await _answer(self._actor.alerts.remote(wanted))
+        return answer
+
+    async def alert(self, project_id: str, alert_id: str) -> AlertRecord | None:
+        answer: AlertRecord | None = await _answer(self._actor.alert.remote(project_id, alert_id))
+        return answer
+
+    async def ack(self, project_id: str, alert_id: str, by: str, note: str) -> AlertRecord | None:
+        answer: AlertRecord | None = await _answer(self._actor.ack.remote(project_id, alert_id, by, note))
+        return answer
+
+    async def happenings(self, after: int | None, limit: int) -> Changes:
+        answer: Changes = await _answer(self._actor.happenings.remote(after, limit))
+        return answer
+
+    async def unstored(self, limit: int) -> list[Alert]:
+        answer: list[Alert] = await _answer(self._actor.unstored.remote(limit))
+        return answer
+
+    async def stored(self, versions: Sequence[tuple[str, int]]) -> None:
+        await _answer(self._actor.stored.remote(versions))
+
+    def kill(self) -> None:
+        ray.kill(self._actor, no_restart=False)
+
+    async def close(self) -> None:
+        await _answer(self._actor.close.remote())
 
 
 def _scratch(config: Config) -> Path:
@@ -192,6 +241,8 @@ class RayNode:
         self._store_class = store.options(max_concurrency=_QUERY_THREADS, **options)
         self.shards = [RayShardLink(shard.remote(config, number)) for number in range(shards)]
         self.store: RayStoreLink | None = None
+        self._monitor_class = remote(MonitorShell).options(max_pending_calls=_MAX_PENDING_CALLS, **options)
+        self.monitor: RayMonitorLink | None = None
 
     async def start(self) -> RayStoreLink:
         """Wait for the shards, whose journals the store reads; then start the store."""
@@ -199,6 +250,11 @@ class RayNode:
         self.store = RayStoreLink(self._store_class.remote(self._config, len(self.shards)))
         await self.store.process_id()
         return self.store
+
+    def start_monitor(self) -> RayMonitorLink:
+        """Nobody waits for it: it answers when it is there."""
+        self.monitor = RayMonitorLink(self._monitor_class.remote(self._config))
+        return self.monitor
 
     def dead(self) -> list[str]:
         """Ray's own processes that died, without which no actor comes back."""
@@ -217,7 +273,10 @@ class RayNode:
         if self.store is not None:
             await _at_most(storing_ms, self.store.close(storing_ms))
         left_ms = max(_SAVING_MS, (until_s - time.monotonic()) * 1000)
-        await asyncio.gather(*(_at_most(left_ms, shard.close()) for shard in self.shards))
+        closing = [shard.close() for shard in self.shards]
+        if self.monitor is not None:
+            closing.append(self.monitor.close())
+        await asyncio.gather(*(_at_most(left_ms, one) for one in closing))
         self.shutdown()
 
     def shutdown(self) -> None:

@@ -17,6 +17,7 @@ from actors.live_view import LiveView
 from actors.ports import ShardStats
 from actors.reading import Reading
 from actors.saving import Saving
+from actors.sensing import Sensing
 from actors.shard_rules import RULES, ShardRules
 from actors.snapshot import Snapshot, decode_snapshot, row_of
 from engine.analysis import Summary
@@ -26,8 +27,9 @@ from engine.happening import Told
 from engine.ledger import Booked, Ledger, forget_before
 from engine.live import Live, LiveFilter
 from engine.registry import Registry
+from engine.slices import Slice
 from engine.tally import Tally
-from engine.wire import Batch, Outcome, Reply, Seen, decode_seen, encode
+from engine.wire import Batch, Outcome, Reply, Seen, decode_outcome, decode_seen, encode
 from persistence.journal import Frame, Journal
 from persistence.ledger_rows import Page
 from persistence.ports import SessionFilter
@@ -99,6 +101,7 @@ class Shard:
             self._snapshot = decode_snapshot(saved)
         self._registry.own = self._snapshot.own
         self._rules.load(self._snapshot.rules, self._replay_after)
+        self._sensing = Sensing(self._snapshot.sensor, self._journal.journal_id, self._config)
         self._fold = CarefulFold(self._journal, self._registry, self._snapshot.isolated, shard=self._number)
         self._archive.load_live(self._registry.folder.decode, self._residents.put_live, self._replay_after)
         self._journal.check_live(len(self._residents.live))
@@ -127,6 +130,7 @@ class Shard:
             self._saving.took(len(batch.events))
             if is_new:
                 self._snapshot.numbering.took(batch.gateway, batch.number, encode(reply))
+                self._sensing.took(batch, decode_outcome(frame.outcome), frame.received_ms)
             if is_new and frame.seq > self._journal.ledger_after:
                 self._ledger.count(batch, reply.statuses, frame.received_ms)
         elif frame.kind == "start":
@@ -136,6 +140,8 @@ class Shard:
             self._rules.replay(frame)
         else:
             self._fold.replay_end(frame)
+            if is_new:
+                self._sensing.ended(decode_outcome(frame.outcome), frame.received_ms)
 
     def _start(self, now_ms: int) -> None:
         now_ms = self._clamped(now_ms)
@@ -146,7 +152,7 @@ class Shard:
     def close(self) -> None:
         """Save everything, so that the next start replays nothing."""
         while self._residents.dirty or self._ledger.unsaved:
-            self._save(len(self._residents.dirty))
+            self._save(len(self._residents.dirty), self._registry.own.clock_ms)
         self._journal.close()
 
     # -- writing --------------------------------------------------------------------------------------------------
@@ -167,6 +173,7 @@ class Shard:
         self._reading.count(outcome)
         self._live.took(outcome, self._journal.last_seq)
         self._ledger.count(batch, outcome.statuses, now_ms)
+        self._sensing.took(batch, outcome, now_ms)
         self._saving.took(len(batch.events))
         return reply
 
@@ -212,8 +219,9 @@ class Shard:
         for _ in range(_ENDS_PER_TICK // _ENDS_PER_FRAME):
             self._end("tick", self._registry.due(now_ms, limit=_ENDS_PER_FRAME), now_ms)
         due = self._saving.due(len(self._residents.dirty), self._journal.last_seq, self._replay_after)
-        if self._residents.dirty or self._ledger.unsaved:  # refused events change no session
-            self._save(due)
+        # Refused events change no session, and what is counted waits for a save.
+        if self._residents.dirty or self._ledger.unsaved or self._sensing.is_due(now_ms):
+            self._save(due, now_ms)
         self._expire()
 
     def _end(self, kind: str, sessions: list[tuple[str, int]], now_ms: int) -> None:
@@ -225,17 +233,19 @@ class Shard:
             self._fold.all_ended(kind)
         self._reading.count(outcome)
         self._live.took(outcome, self._journal.last_seq)
+        self._sensing.ended(outcome, now_ms)
 
     def _clamped(self, now_ms: int) -> int:
         """Receive time never goes back, whichever gateway stamped it."""
         return max(now_ms, self._registry.own.clock_ms)
 
-    def _save(self, limit: int) -> None:
+    def _save(self, limit: int, now_ms: int) -> None:
         """The keys that are dirty longest; what a restart must replay begins after the oldest one left."""
         dirty, as_of = self._residents.dirty, self._journal.last_seq
         keys = list(islice(dirty, limit))
         oldest_left = next(islice(dirty.values(), len(keys), None), as_of + 1)
         replay_after = oldest_left - 1
+        self._sensing.cut(as_of, now_ms)
         rows = (row_of(session, as_of) for key in keys for session in self._residents.changed(key))
         self._snapshot.rules = self._rules.rulebook.kept(replay_after)
         ledger = Page(self._ledger.unsaved, forget_before(self._registry.own.clock_ms, self._config.journal))
@@ -272,11 +282,15 @@ class Shard:
     def live(self, wanted: LiveFilter, now_ms: int) -> Live:
         return self._live.live(wanted, now_ms)
 
+    def slices(self, acked_seq: int) -> list[Slice]:
+        """What was counted for the monitor, which has it up to `acked_seq`; some at a time."""
+        return self._sensing.slices(acked_seq)
+
     def rules(self) -> bytes:
         """The book of rules in force."""
         return self._rules.encoded()
 
     def stats(self) -> ShardStats:
         stats = self._live.counted(self._reading.stats(self._replay_after))
-        stats.rules_version = self._rules.version
+        stats.rules_version, stats.slices_dropped = self._rules.version, self._sensing.dropped
         return stats

@@ -1,31 +1,37 @@
-"""A process around `Shard` and one around `StoreKeeper`, for whatever runs them. Shells hold no logic, because Ray
-restarts an actor with the class body it first saw.
+"""A process around `Shard`, one around `StoreKeeper` and one around `Monitor`, for whatever runs them. Shells hold no
+logic, because Ray restarts an actor with the class body it first saw.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
+from actors.alert_ports import AlertRecord, MonitorStats
 from actors.collecting import calm_gc
 from actors.log import set_up_log
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.wiring import open_shard
+from engine.alerting import Alert
 from engine.analysis import Summary
 from engine.config import Config
 from engine.errors import BatchGap, ClientError, DiskFull, JournalDamaged, OperatorError, SessiondError, Wait
 from engine.happening import Told
 from engine.ledger import Booked
 from engine.live import Live, LiveFilter
+from engine.slices import Slice
+from persistence.alert_rows import AlertFilter, Changes
 from persistence.ports import EventFilter, EventStats, SessionFilter, StatsFilter, StoredEvent
 
 if TYPE_CHECKING:
+    from actors.monitor import Monitor
     from actors.storekeeper import StoreKeeper
 
 T = TypeVar("T")
 
 _EXIT_FAILED: Final = 70
+_MONITOR_NICENESS: Final = 5
 _STORE_NICENESS: Final = 5  # merges and large queries come after the acks that clients wait for
 
 
@@ -72,6 +78,9 @@ class ShardShell:
 
     def live(self, wanted: LiveFilter, now_ms: int) -> Live:
         return self._do(lambda: self._shard.live(wanted, now_ms), _answered)
+
+    def slices(self, acked_seq: int) -> list[Slice]:
+        return self._do(lambda: self._shard.slices(acked_seq))
 
     def close(self) -> None:
         self._do(lambda: self._shard.close())
@@ -136,6 +145,9 @@ class StoreShell:
     def audit(self, since_ms: int) -> list[ShardAudit]:
         return self._keeper.audit(since_ms)
 
+    def store_alerts(self, alerts: Sequence[Alert]) -> None:
+        self._keeper.store_alerts(alerts)
+
     def ping(self) -> None:
         self._keeper.ping()
 
@@ -144,6 +156,65 @@ class StoreShell:
 
     def process_id(self) -> int:
         return os.getpid() if self._keeper else 0
+
+
+class MonitorShell:
+    """The monitor in its own process. A damaged file stops the alerts and nothing else: whoever calls hears of it."""
+
+    def __init__(self, config: Config) -> None:
+        from actors.monitor_wiring import open_monitor  # shards and store need no HTTP client
+
+        set_up_log()
+        os.nice(_MONITOR_NICENESS)
+        self._damage: JournalDamaged | None = None
+        try:
+            self._opened = _or_die(lambda: open_monitor(config, _die))
+        except JournalDamaged as error:
+            structlog.get_logger(__name__).error("no alerts", reason=error.message)
+            self._damage = error
+        calm_gc()
+
+    @property
+    def _monitor(self) -> "Monitor":
+        if self._damage is not None:
+            raise self._damage
+        return self._opened
+
+    def feed(self, slices: Sequence[Slice], now_ms: int) -> MonitorStats:
+        return _or_die(lambda: self._monitor.feed(slices, now_ms))
+
+    def ack(self, project_id: str, alert_id: str, by: str, note: str) -> AlertRecord | None:
+        return _or_die(lambda: self._monitor.ack(project_id, alert_id, by, note))
+
+    def stored(self, versions: Sequence[tuple[str, int]]) -> None:
+        _or_die(lambda: self._monitor.stored(versions))
+
+    def alerts(self, wanted: AlertFilter) -> list[AlertRecord]:
+        return _answered(lambda: self._monitor.alerts(wanted))
+
+    def alert(self, project_id: str, alert_id: str) -> AlertRecord | None:
+        return _answered(lambda: self._monitor.alert(project_id, alert_id))
+
+    def happenings(self, after: int | None, limit: int) -> Changes:
+        return _answered(lambda: self._monitor.happenings(after, limit))
+
+    def unstored(self, limit: int) -> list[Alert]:
+        return _answered(lambda: self._monitor.unstored(limit))
+
+    def close(self) -> None:
+        _or_die(lambda: self._monitor.close())
+
+    def process_id(self) -> int:
+        return os.getpid()
+
+
+def _die(error: Exception) -> None:
+    """Of a thread: the process ends as if a call had failed."""
+
+    def work() -> None:
+        raise error
+
+    _or_die(work)
 
 
 def _or_die(work: Callable[[], T]) -> T:

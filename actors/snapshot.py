@@ -6,6 +6,7 @@ from engine.book import Dated
 from engine.numbering import Numbering
 from engine.own import Own
 from engine.poison import Isolated
+from engine.sensor import Sensor
 from engine.session import Session, encode_session
 from persistence.session_rows import SessionRow
 
@@ -17,6 +18,7 @@ class Snapshot(msgspec.Struct, array_like=True):
     numbering: Numbering = msgspec.field(default_factory=Numbering)
     isolated: Isolated = msgspec.field(default_factory=Isolated)
     rules: list[Dated] = []  # the book in force where a replay begins; [] = the defaults
+    sensor: Sensor = msgspec.field(default_factory=Sensor)
 
 
 decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode

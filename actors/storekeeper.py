@@ -2,7 +2,7 @@
 `shells.py` gives it a process. Embedded ClickHouse lets one process open its folder, so both must live here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from actors.daily_counts import DailyCounts
@@ -10,10 +10,14 @@ from actors.persister import Persister
 from actors.persister_loop import PersisterLoop
 from actors.ports import LedgerReport, PersisterStats, ShardAudit
 from actors.pulse import Pulse
+from engine.alerting import Alert
 from engine.analysis import Summary
 from engine.config import Config
 from engine.ledger import Booked
+from persistence.alert_columns import alerts_columns, token_of
+from persistence.alert_table import ALERTS
 from persistence.audit import audit_sql
+from persistence.columns import typed
 from persistence.flush import flush_rules
 from persistence.journal import JournalReader
 from persistence.plan import Plan, Source
@@ -93,6 +97,11 @@ class StoreKeeper:
             upto_seq = plan.position(source).done_seq
         wanted = AuditFilter(source.journal_id, after_seq, upto_seq, since_ms)
         return ShardAudit(source.shard, source.journal_id, self._store.audit(wanted), audit_sql(wanted))
+
+    def store_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Twice is once. Raises `Wait` while the store is away, at once when that is known."""
+        self._pulse.check()
+        self._store.insert("alerts", typed(ALERTS, alerts_columns(alerts)), token=token_of(alerts))
 
     def ping(self) -> None:
         """Raises `Wait` when the store does not answer; says so at once, because it was asked before."""

@@ -10,7 +10,8 @@ from engine.config import Config, default_shards
 from engine.errors import ConfigError
 from persistence.disk import Disk
 from persistence.inspection import check_start
-from persistence.journal import Journal, take_lock
+from persistence.journal import Journal
+from persistence.lock import take_lock
 
 _LAYOUT: Final = "layout.json"
 _LOOK_AGAIN_S: Final = 1.0  # at a disk that was full

@@ -56,6 +56,22 @@ FAILURES: Final = (
         _again("kill store"),
     ),
     Failure(
+        "The monitor is killed or hangs",
+        "Acks go on, and what it has to count waits in the shards. It starts again, repeats the last steps from its "
+        "disk and takes each count once; no alert is lost or made twice. One that hangs is killed after "
+        "`engine.hang_ms`. "
+        "A damaged `monitor.db` stops the alerts and nothing else.",
+        "`/health` degraded, `sessiond_monitor_up`, `sessiond_monitor_lag_seconds`",
+        "tests/live/test_monitor.py::test_whoever_is_killed_every_event_counts_once",
+    ),
+    Failure(
+        "Who is told of an alert does not answer",
+        "The message is tried again with waits that double, also after a restart, then given up. Other channels, the "
+        "rules and events do not wait for it.",
+        "`deliveries` of the alert, `sessiond_channel_waiting`, `sessiond_channel_given_up_total`",
+        "tests/live/test_monitor.py::test_a_message_goes_out_again_after_the_monitor_was_killed",
+    ),
+    Failure(
         "Everything is killed at once",
         "The next start goes on with the sessions that were live; none times out before `session.grace_ms`.",
         "-",

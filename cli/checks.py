@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from cli.config_command import without_password
+from cli.discreet import discreet
 from engine.config import Config
 from persistence.disk import Disk
 
@@ -119,7 +119,7 @@ def clickhouse(config: Config) -> Finding:
 
 
 def _server_answers(url: str) -> Finding:
-    shown = without_password(url)
+    shown = discreet(url)
     scheme, _, rest = url.partition("://")
     address = f"{scheme}://{rest.rpartition('@')[2].rstrip('/')}/ping"  # /ping wants no password
     try:

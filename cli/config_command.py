@@ -1,6 +1,5 @@
 """`sessiond config`: every setting in force, and where its value came from."""
 
-import re
 from typing import Annotated, Any
 
 import msgspec
@@ -8,6 +7,7 @@ import typer
 
 from cli import options
 from cli.catalogue import SETTINGS
+from cli.discreet import discreet
 from cli.documents import shown_value
 from cli.settings import Settings, value_of
 
@@ -29,14 +29,9 @@ def config(
         _print_table(found)
 
 
-def without_password(value: object) -> object:
-    """Output of `config` ends in tickets and chats."""
-    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", value) if isinstance(value, str) else value
-
-
 def _rows(found: Settings) -> dict[str, dict[str, Any]]:
     return {
-        name: {"value": without_password(value_of(found.config, setting)), "origin": found.origins[name]}
+        name: {"value": discreet(value_of(found.config, setting)), "origin": found.origins[name]}
         for name, setting in SETTINGS.items()
     }
 

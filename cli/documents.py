@@ -13,6 +13,7 @@ import msgspec
 from cli.catalogue import SETTINGS, Setting
 from cli.detectors_page import detectors_page
 from cli.insights_page import insights_page
+from cli.payloads_page import payloads_page
 from cli.settings import variable_of
 from engine.overlay import plain
 from gateway.metric_table import metrics_page
@@ -132,3 +133,4 @@ if __name__ == "__main__":
     TARGET.with_name("simulator.md").write_text(guide.page(), encoding="utf-8")
     TARGET.with_name("insights.md").write_text(insights_page(), encoding="utf-8")
     TARGET.with_name("detectors.md").write_text(detectors_page(), encoding="utf-8")
+    TARGET.with_name("payloads.md").write_text(payloads_page(), encoding="utf-8")

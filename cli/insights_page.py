@@ -34,7 +34,13 @@ percentiles: they would need every value.
 Of sessions found by `user_id`: the how-many-th session of that user it is, counted in the order in which they
 were begun here, and the one before it in time, as known when it began; both as far back as
 `session.remember_ms`. Of a session id that the client made only the earlier visit under the same id is known,
-and the index is null. Unknown is null, never a guess.
+and the index is what page views of its client say: `session_index` (`sessionIndex`, `domain_sessionidx`) and
+`previous_session_id` (`previousSessionId`), in the payload or beside it, the first that is said. Unknown is null, never
+a guess.
+
+## referrer_host
+Of the entry page's `referrer` (or `referrer`, `$referrer`, `page_referrer` in its payload): the host without `www.`
+and port, where it is another one than the page's own. "" = none is known.
 
 ## campaign
 utm_source, utm_medium, utm_campaign, utm_term and utm_content of the entry page's address, and in `click_id`
@@ -45,8 +51,8 @@ A request that says `sent_at` shows how far its sender's clock is from ours, plu
 keeps the smallest of these, adds it to the times of that sender's events, and orders by the result; of one
 sender, an event that happened later by its own clock is never put before another. In a session whose clock was
 ahead by more than {MAX_WAY_MS // 1000} s an event whose clock agrees with ours is left alone. Events without
-`sent_at` are not moved. The table `events` keeps the times as they came. null = no request said it, 0 = the
-clocks agree.
+`sent_at` are not moved. The table `events` keeps the times as they came, and in `clock_moved_ms` what was added
+to each. null = no request said it, 0 = the clocks agree.
 
 ## frustration
 `score`, 0 to {MAX_SCORE}, is the sum of its `parts`, one for each type of anomaly. An anomaly has the points of

@@ -6,16 +6,21 @@ The only file that reads `os.environ`. Defaults < file < `SESSIOND_<SECTION>__<F
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from actors.alert_check import check_channels, check_uses
 from cli.catalogue import RENAMED, SECTIONS, SETTINGS, Setting
+from cli.discreet import discreet
+from engine.alerting.check import check_rules
+from engine.allowed import wrong_at
 from engine.config import Config
 from engine.errors import ClientError, ConfigError
-from engine.overlay import applied
+from engine.overlay import KINDS, applied
 
 PREFIX: Final = "SESSIOND_"
 CONFIG_FILE: Final = "SESSIOND_CONFIG"  # names the file; not a setting itself
@@ -53,6 +58,11 @@ def load(file: Path | None, environ: Mapping[str, str], flags: Mapping[str, obje
         origins[item.name] = item.origin
     config = msgspec.convert(_nested(values), Config)
     _check_projects(config, origins["projects"])
+    with _given_by(origins["alerts.rules"]):
+        check_rules(config.alerts.rules, _anomaly_types(config))
+        check_uses(config.alerts)
+    with _given_by(origins["alerts.webhooks"]):
+        check_channels(config.alerts)
     return Settings(config, origins)
 
 
@@ -120,7 +130,9 @@ def _converted(item: Given) -> object:
     try:
         return msgspec.convert(value, setting.type, strict=not item.is_text)
     except msgspec.ValidationError as error:
-        message = f"`{setting.name}` is {item.value!r} ({item.origin}); allowed is {setting.allowed}."
+        allowed = setting.allowed + wrong_at(setting.name, error)
+        given = discreet(value)
+        message = f"`{setting.name}` is {given!r} ({item.origin}); allowed is {allowed}."
         raise ConfigError(message) from error
 
 
@@ -139,11 +151,25 @@ def parsed_text(text: str, *, is_list: bool, is_json: bool = False) -> object:
 def _check_projects(config: Config, origin: str) -> None:
     """Its type knows the rules' names and values by project only when the rules of all are known."""
     for project_id, project in config.projects.items():
-        try:
+        with _given_by(origin):
             applied(config.detectors, project.detectors, prefix=f"projects.{project_id}.detectors")
-        except ClientError as error:
-            message = f"{error.message.rstrip('.')} ({origin})."
-            raise ConfigError(message) from error
+
+
+def _anomaly_types(config: Config) -> set[str]:
+    """All that is reported in any project."""
+    rules = [config.detectors, *(applied(config.detectors, one.detectors) for one in config.projects.values())]
+    sequences = (pattern.name for one in rules for pattern in one.sequences.patterns)
+    return {*KINDS, *sequences} - {"sequences"}
+
+
+@contextmanager
+def _given_by(origin: str) -> Iterator[None]:
+    """What is wrong is said with where it came from."""
+    try:
+        yield
+    except (ClientError, ConfigError) as error:
+        message = f"{error.message.rstrip('.')} ({origin})."
+        raise ConfigError(message) from error
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What a type allows, as half a sentence for messages and documents: "a whole number from 0 to 65535"."""
 
-from msgspec import inspect
+from msgspec import ValidationError, inspect
 
 
 def allowed(info: inspect.Type) -> str:
@@ -23,6 +23,12 @@ def allowed(info: inspect.Type) -> str:
             return _text(info)
         case _:
             return "a value"
+
+
+def wrong_at(name: str, error: ValidationError) -> str:
+    """Where inside of a value the error is: " (wrong at `name[0].field`)"; "" = all of it."""
+    _, _, place = str(error).rpartition(" - at `$")
+    return f" (wrong at `{name}{place.rstrip('`')}`)" if place and place != str(error) else ""
 
 
 def _range(info: inspect.IntType | inspect.FloatType) -> str:

@@ -92,6 +92,7 @@ class Summary(msgspec.Struct):
     `version` grows with every event folded and with the end, so that a re-issued row replaces the older one. `vitals`:
     the worst of each, by name. `session_index`: the how-many-th of its user it is, None = unknown, as is the one before
     it. `clock_offset_ms`: what was added to its client's times, None = the client did not say when it sent them.
+    `referrer_host`: the other site that led to the entry page, "" = none is known.
     """
 
     project_id: str
@@ -135,6 +136,7 @@ class Summary(msgspec.Struct):
     campaign: Campaign = Campaign()
     frustration: Frustration = Frustration()
     clock_offset_ms: int | None = None
+    referrer_host: str = ""
 
     @property
     def duration_ms(self) -> int:

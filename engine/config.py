@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from engine.alerting.rule import DEFAULT_RULES, AlertRule
 from engine.rules import NotNegative, Positive, Rules
 
 MAX_PROJECTS: Final = 1_000  # that have rules of their own
@@ -138,6 +139,37 @@ class ClickHouse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_answer_bytes: Positive = 50_000_000  # of one page, in ClickHouse; as Python objects it is several times as much
 
 
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An address that alerts are posted to; see docs/alerts.md."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    url: Annotated[str, msgspec.Meta(pattern="^https?://")]
+    secret: str = ""  # signs what is sent
+    timeout_ms: Positive = 5_000
+    max_retries: NotNegative = 8
+
+
+class AlertKafka(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic that alerts are written to; the channel is called kafka."""
+
+    bootstrap_servers: str = ""  # host:port,host:port; without it Kafka is not used
+    topic: str = "sessiond.alerts"
+    timeout_ms: Positive = 10_000
+    max_retries: NotNegative = 8
+
+
+class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rules over all sessions, and who is told."""
+
+    enabled: bool = True
+    # What is given stands in the place of these.
+    rules: Annotated[tuple[AlertRule, ...], msgspec.Meta(max_length=100)] = DEFAULT_RULES
+    webhooks: Annotated[tuple[Webhook, ...], msgspec.Meta(max_length=20)] = ()
+    kafka: AlertKafka = AlertKafka()
+    retry_min_ms: Positive = 1_000  # the first wait before a message is sent again; it doubles
+    retry_max_ms: Positive = 300_000
+
+
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one project has otherwise. `detectors`: {detector: {field: value}}, see engine/overlay.py."""
 
@@ -191,6 +223,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detectors: Rules = Rules()
     journal: Journal = Journal()
     clickhouse: ClickHouse = ClickHouse()
+    alerts: Alerts = Alerts()
     # By project id, what of `detectors` it has otherwise: `[projects.shop.detectors.rage_click]`.
     projects: Annotated[dict[str, Project], msgspec.Meta(max_length=MAX_PROJECTS)] = {}
     live: Live = Live()

@@ -15,6 +15,7 @@ from engine.devices import Devices
 from engine.funnels import Funnels, Step
 from engine.idset import IdSet, hash_id
 from engine.moment import MAX_TEXT, moment_of
+from engine.origin import origin_with
 from engine.pages import Pages
 from engine.rulebook import Rulebook
 from engine.session import Session, decode_session_raw
@@ -208,6 +209,8 @@ class Folder:
         """Entry and exit by event time, so that the order of arrival does not matter."""
         at_ms = event.at_ms
         is_entry = not session.entry_ms or at_ms < session.entry_ms
+        if event.facts is not None or (is_entry and session.origin is not None):
+            session.origin = origin_with(session.origin, event.facts, is_entry=is_entry)
         if not is_entry and at_ms < session.exit_ms:
             return
         url, path = intern(event.url[:MAX_TEXT]), intern(event.path[:MAX_TEXT])  # many sessions see the same pages

@@ -18,6 +18,7 @@ class Issue:
         self.controls = bytearray()
         self.indexes = [0] * events
         self._begun: list[Began] = []
+        self.moved: dict[int, int] = {}
         self._generations = [1] * events
         self._session_ids: dict[int, str] = {}
         self._sessions: dict[tuple[str, int], Session] = {}
@@ -70,4 +71,5 @@ class Issue:
             unsure=unsure,
             indexes=self.indexes,
             begun=self._begun,
+            moved=self.moved,
         )

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.inspect import type_info
 
-from engine.allowed import allowed
+from engine.allowed import allowed, wrong_at
 from engine.errors import ClientError
 from engine.rules import Rule, Rules
 
@@ -45,9 +45,7 @@ def _converted(name: str, value: object, kind: Any) -> object:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        place = str(error).rpartition(" - at `$")[2].rstrip("`") if " - at `$" in str(error) else ""
-        where = f" (wrong at `{name}{place}`)" if place else ""
-        raise refused(name, value, allowed(type_info(kind)) + where) from None
+        raise refused(name, value, allowed(type_info(kind)) + wrong_at(name, error)) from None
 
 
 def table(name: str, value: object) -> Plain:
@@ -94,6 +92,8 @@ def plain(value: object) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, msgspec.Struct) and value.__struct_config__.omit_defaults:
+        return msgspec.to_builtins(value)
     if isinstance(value, msgspec.Struct):
         return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     return value

@@ -85,6 +85,8 @@ class Registry:
                 facts is not None and facts.offset_ms
             ):
                 event = self.folder.in_our_time(event, session, now_ms)
+                if event.at_ms != times_ms[place]:
+                    issue.moved[place] = event.at_ms - times_ms[place]
             if session is not None and session.paid_us <= busy_after_us and self._continues(session, event):
                 changed = fold(session, event, now_ms)
                 if changed is None:

@@ -4,7 +4,7 @@ Sources: seed 000 and its code for the counts of actions, seed 001 for rage and 
 number, the product whose definition was taken is named.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -21,9 +21,15 @@ Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
 Value = int | float | str
 
+SLOW_CLICK: Final = "slow_click"
+
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
+
+    def types(self, kind: str) -> frozenset[str]:
+        """Of the anomalies that the detector `kind` reports by it."""
+        return frozenset({kind})
 
     def thresholds(self) -> dict[str, Value]:
         """What an anomaly shows: every number, and every text that is not empty."""
@@ -82,6 +88,9 @@ class DeadClick(ClickRule, frozen=True, forbid_unknown_fields=True):
     slow_ms: Positive = 1_000
     rage_clicks: AtLeastTwo = 5  # so many clicks on it within `rage_ms` make it severe (Sentry)
     rage_ms: Positive = 7_000
+
+    def types(self, kind: str) -> frozenset[str]:
+        return frozenset({kind, SLOW_CLICK})
 
 
 class ErrorClick(ClickRule, frozen=True, forbid_unknown_fields=True):
@@ -149,6 +158,9 @@ class Sequences(Rule, frozen=True, forbid_unknown_fields=True):
 
     patterns: Annotated[tuple[Sequence, ...], msgspec.Meta(max_length=20)] = ()
 
+    def types(self, kind: str) -> frozenset[str]:
+        return frozenset(pattern.name for pattern in self.patterns)
+
     def __post_init__(self) -> None:
         names = [pattern.name for pattern in self.patterns]
         for place, name in enumerate(names):
@@ -178,5 +190,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _built_in() -> frozenset[str]:
-    """The types of anomalies that no sequence may have: each detector's, and the second one of dead_click."""
-    return frozenset({*Rules.__struct_fields__, "slow_click"})
+    """The names that no sequence may have: the detectors', and the types of their anomalies."""
+    rules = Rules()
+    kinds = Rules.__struct_fields__
+    return frozenset(kinds).union(*(getattr(rules, kind).types(kind) for kind in kinds))

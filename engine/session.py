@@ -13,6 +13,7 @@ from engine.clock import Clock
 from engine.detectors.base import Action
 from engine.device import Device
 from engine.idset import IdSet
+from engine.origin import Origin
 from engine.pages import Pages
 from engine.recent import Recent
 
@@ -68,6 +69,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     clock: Clock | None = None  # None = no request said when it was sent
     previous_id: str = ""  # of a session found by user: the id of the one before
     funnels: tuple[int, ...] = ()  # how many steps of each way it has reached: engine/funnels.py
+    origin: Origin | None = None  # None = nothing was said of it
 
     @property
     def session_id(self) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+MAX_SESSIONS: Final = 200
 OTHER: Final = "(other)"  # where a group is one too many
 
 

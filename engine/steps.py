@@ -36,6 +36,7 @@ class Merged:
         self._unsure = 0
         self._indexes = [0] * events
         self._begun: list[Began] = []
+        self._moved: dict[int, int] = {}
 
     def add(self, outcome: Outcome, place: int = 0) -> None:
         for status, generation, index in zip(outcome.statuses, outcome.generations, outcome.indexes, strict=True):
@@ -44,6 +45,8 @@ class Merged:
             self._controls[place] = done
         for session_id in outcome.session_ids.values():
             self._session_ids[place] = session_id
+        for moved_ms in outcome.moved.values():
+            self._moved[place] = moved_ms
         for summary in outcome.summaries:
             self._summaries[summary.project_id, summary.session_id, summary.generation] = summary
         self._anomalies |= {row.anomaly.id: row for row in outcome.anomalies}
@@ -61,6 +64,7 @@ class Merged:
             unsure=self._unsure,
             indexes=self._indexes,
             begun=self._begun,
+            moved=self._moved,
         )
 
 

@@ -57,18 +57,27 @@ def summarise(session: Session, failures: Counter[str] | None = None) -> Summary
         active_ms=0 if session.activity is None else session.activity.active_ms(),
         pages=[] if session.pages is None else session.pages.stays(session.last_ms),
         vitals=vitals_of(session.vitals),
-        session_index=session.generation if slots.is_user_key(session.key) else None,
+        session_index=_session_index(session),
         previous_session_id=_previous_session_id(session),
         campaign=campaign_of(session.entry_url),
         frustration=frustration_of(session.anomalies),
         clock_offset_ms=None if session.clock is None else session.clock.offset_ms,
+        referrer_host="" if session.origin is None else session.origin.referrer_host,
     )
+
+
+def _session_index(session: Session) -> int | None:
+    if slots.is_user_key(session.key):
+        return session.generation
+    return None if session.origin is None else session.origin.session_index or None
 
 
 def _previous_session_id(session: Session) -> str | None:
     if slots.is_user_key(session.key):
         return session.previous_id or None
-    return session.session_id if session.generation > 1 else None
+    if session.generation > 1:
+        return session.session_id
+    return None if session.origin is None else session.origin.previous_session_id or None
 
 
 def _patterns(session: Session, failures: Counter[str] | None) -> Patterns:

@@ -11,9 +11,9 @@ from engine.analysis import Anomaly, Summary
 from engine.fold import Folder
 from engine.overlay import KINDS, plain
 from engine.rulebook import Rulebook
-from engine.rules import Rule, Rules, Sequences
+from engine.rules import Rule, Rules
 from engine.session import Session
-from engine.wire import Seen
+from engine.wire import MOVED, Seen
 
 
 class Received(NamedTuple):
@@ -70,14 +70,19 @@ class Judge:
 
 
 def in_order(received: Sequence[Received]) -> list[Received]:
-    """As they were folded. Of rows from before there was an index: as they came, each request by event time."""
+    """As they were folded. Rows from before there was an index are older than those with one of the same session, and
+    stand as they came, each request by event time."""
     return sorted(received, key=lambda one: (one.place, one.received_ms, one.event.at_ms, one.event.event_id))
 
 
-def types_of(kind: str, *rules: Rule) -> frozenset[str]:
-    """The types of the anomalies of a detector under any of some rules."""
-    names = [pattern.name for rule in rules if isinstance(rule, Sequences) for pattern in rule.patterns]
-    return frozenset({kind, *names})
+def is_in_its_time(summary: Summary, received: Sequence[Received]) -> bool:
+    """Whether the events have the times by which they were judged. Rows from before corrections were stored lack them,
+    where the session's clock was wrong."""
+    if not summary.clock_offset_ms or not received:
+        return True
+    times_ms = [one.event.at_ms for one in received]
+    is_moved = any(one.event.flags & MOVED for one in received)
+    return is_moved and (min(times_ms), max(times_ms)) == (summary.started_ms, summary.last_active_ms)
 
 
 def compared(old: Sequence[Anomaly], new: Sequence[Anomaly]) -> Difference:

@@ -55,7 +55,9 @@ class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     x, y, and again. `scroll_y`: pixels from the top, in a window `view_height` pixels high (0 = unknown). `navigation`:
     how a page came, such as `replace` or `reload`. `status` and `route`: of a request, -1 = it failed without an
     answer, 0 = unknown. `length`: characters in a form's field, -1 = unknown; never what they are.
-    `offset_ms`: receive time minus the time of sending of its request, where the two clocks differ.
+    `offset_ms`: receive time minus the time of sending of its request, where the two clocks differ. Of page views:
+    `referrer_host`, the other site that led there, and what the client counts itself, `session_index` (0 = unknown) and
+    `previous_session_id`.
     """
 
     lcp: float | None = None
@@ -75,6 +77,9 @@ class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     field: str = ""
     length: int = -1
     offset_ms: int = 0
+    referrer_host: str = ""
+    session_index: int = 0
+    previous_session_id: str = ""
 
 
 class Seen(msgspec.Struct, array_like=True, gc=False):
@@ -180,6 +185,7 @@ class Outcome(msgspec.Struct, array_like=True):
     index) that came without one. `summaries`: sessions that ended here, or ended ones that a late event changed.
     `unsure`: how many events may be copies of older ones, because their session no longer knows all its ids.
     `indexes`, parallel to the events: the how-many-th of its session each was, in order of arrival, 0 = not folded.
+    `moved`: by index, the milliseconds that were added to the time of an event because its sender's clock was wrong.
     """
 
     statuses: bytes = b""
@@ -191,6 +197,7 @@ class Outcome(msgspec.Struct, array_like=True):
     unsure: int = 0
     indexes: list[int] = []
     begun: list[Began] = []
+    moved: dict[int, int] = {}
 
 
 class Statuses(msgspec.Struct, array_like=True):

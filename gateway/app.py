@@ -10,11 +10,14 @@ from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from actors.alert_ports import Alerts
 from actors.live_sources import LiveSources
 from actors.ports import EngineClient
 from engine.config import Config, Server
 from engine.errors import SessiondError, Wait
 from gateway.agent import AgentReader
+from gateway.alert_metrics import AlertCollector
+from gateway.alerts import AlertDesk
 from gateway.body import BodyReader
 from gateway.budget import Budget
 from gateway.call import PIECE_BYTES, Answer, Call, Disconnected
@@ -175,12 +178,14 @@ def create_app(
     agents: AgentReader | None = None,
     live: LiveSources | None = None,
     hub: Hub | None = None,
+    alerts: Alerts | None = None,
 ) -> ASGIApp:
     """Wire the gateway. `now_ms` is the wall clock; `agents` may be shared, since it takes 0.3 s to make.
-    `live`, `hub`: who is asked about now."""
+    `live`, `hub`: who is asked about now. `alerts` None: they are switched off."""
     metrics = metrics or Metrics()
     metrics.registry.register(EngineCollector(engine))
     metrics.registry.register(LiveCollector(hub))
+    metrics.registry.register(AlertCollector(alerts))
     agents = agents or AgentReader()
     normaliser = Normaliser(config, agents)
     budgets = Budgets(config.server)
@@ -192,12 +197,13 @@ def create_app(
         sessions=SessionWriter(config.server, engine, bodies, intake, normaliser, arrivals),
         lookup=Lookup(engine),
         queries=Queries(engine, now_ms),
-        health=Health(config, engine, metrics, now_ms),
+        health=Health(config, engine, metrics, now_ms, alerts),
         ledger=Ledger(engine),
         detectors=Detectors(config, engine, bodies),
         whatif=WhatIf(config, engine, bodies, now_ms),
         live=LiveDesk(live, config.live),
         stream=Stream(hub, config.live),
+        alerts=AlertDesk(alerts, bodies),
     )
     log = structlog.get_logger("gateway")
     endpoints = {

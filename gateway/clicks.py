@@ -7,10 +7,10 @@ import msgspec
 from engine.traits import KEYBOARD, MODIFIED
 from engine.wire import Click, Event
 from gateway.fields import UNREADABLE, Fields, fields_of, int32, number, text, truth
+from gateway.payload_names import BUTTON, CLICK_TARGET, DETAIL, HELD, POINTER, TRUSTED, X, Y
 from gateway.raw_event import ABSENT
 from gateway.targets import Target, target_of
 
-_HELD: Final = ("ctrlKey", "ctrl_key", "shiftKey", "shift_key", "altKey", "alt_key", "metaKey", "meta_key")
 _NO_TARGET: Final = Target()
 
 
@@ -40,6 +40,8 @@ _payload: Final = msgspec.json.Decoder(_Payload)
 
 
 def set_click(event: Event) -> None:
+    if not event.payload:
+        return
     try:
         came = _payload.decode(event.payload)
     except UNREADABLE:
@@ -75,12 +77,12 @@ def _is_other_button(button: float | str | None) -> bool:
 
 def _lenient(fields: Fields) -> _Payload:
     return _Payload(
-        x=number(fields, "x"),
-        y=number(fields, "y"),
-        target=fields.get("target", ABSENT),
-        button=number(fields, "button"),
-        detail=number(fields, "detail"),
-        pointer_type=text(fields, "pointer_type", "pointerType"),
-        is_trusted=truth(fields, "isTrusted", "is_trusted") is not False,
-        ctrl=any(truth(fields, name) for name in _HELD),
+        x=number(fields, *X.names),
+        y=number(fields, *Y.names),
+        target=next((fields[name] for name in CLICK_TARGET.names if name in fields), ABSENT),
+        button=number(fields, *BUTTON.names),
+        detail=number(fields, *DETAIL.names),
+        pointer_type=text(fields, *POINTER.names),
+        is_trusted=all(truth(fields, name) is not False for name in TRUSTED.names),
+        ctrl=any(truth(fields, name) for name in HELD.names),
     )

@@ -50,6 +50,7 @@ def _family(metric: Metric) -> CounterMetricFamily | GaugeMetricFamily:
 
 _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_shard_epoch": lambda shard: shard.epoch,
+    "sessiond_rules_version": lambda shard: shard.rules_version,
     "sessiond_sessions_live": lambda shard: shard.live,
     "sessiond_sessions_started_total": lambda shard: shard.started,
     "sessiond_journal_frames": lambda shard: shard.last_seq,
@@ -60,6 +61,7 @@ _OF_SHARD: dict[str, Callable[[ShardStats], float]] = {
     "sessiond_happenings_bytes": lambda shard: shard.happenings_bytes,
     "sessiond_findings_dropped_total": lambda shard: shard.findings_dropped,
     "sessiond_events_unjudged_total": lambda shard: shard.unjudged,
+    "sessiond_monitor_slices_dropped_total": lambda shard: shard.slices_dropped,
     "sessiond_free_disk_percent": lambda shard: shard.free_disk_percent,
 }
 _OF_SHARD_BY_NAME: dict[str, Callable[[ShardStats], dict[str, int]]] = {

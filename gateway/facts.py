@@ -2,45 +2,77 @@
 
 from typing import Final
 
-import msgspec
+from engine.wire import Event, Facts
+from gateway.fields import Fields, fields_of, real, text, whole
+from gateway.navigation import navigation_of
+from gateway.paths import other_host, route_of
+from gateway.payload_names import (
+    ADDRESS,
+    CLS,
+    FCP,
+    FID,
+    FIELD,
+    FORM,
+    INP,
+    LCP,
+    LENGTH,
+    LOAD,
+    LOOSE_NAVIGATION,
+    METHOD,
+    NAVIGATION,
+    PREVIOUS_SESSION,
+    REFERRER,
+    SCROLL_Y,
+    SESSION_INDEX,
+    STATUS,
+    TTFB,
+    VALUE,
+    VIEW_HEIGHT,
+)
 
-from engine.wire import Facts
-from gateway.fields import Fields, fields_of, int32, number, read, real, text, whole
-from gateway.paths import route_of
-
-MAX_POINTS: Final = 200  # of one batch of mouse moves: at 50 ms each it is 10 s
+MAX_ID: Final = 200
 MAX_NAME: Final = 100  # characters of a form's or a field's name
 
-_VITALS: Final = (
-    ("lcp",),
-    ("fid",),
-    ("cls",),
-    ("ttfb",),
-    ("fcp",),
-    ("load", "load_time_ms", "loadTime"),
-    ("inp",),
+_VITALS: Final = (LCP, FID, CLS, TTFB, FCP, LOAD, INP)
+_PAGE_NAMES: Final = frozenset(
+    name for said in (NAVIGATION, LOOSE_NAVIGATION, REFERRER, SESSION_INDEX, PREVIOUS_SESSION) for name in said.names
 )
+_NO_FIELDS: Final[Fields] = {}
 _NOT_ONE: Final = Facts()
-_items: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_numbers: Final = msgspec.json.Decoder(list[int | float])
 
 
 def vitals_facts(fields: Fields) -> Facts | None:
     """Milliseconds; `cls` has no unit."""
-    lcp, fid, cls, ttfb, fcp, load, inp = (real(fields, *names) for names in _VITALS)
+    lcp, fid, cls, ttfb, fcp, load, inp = (real(fields, *vital.names) for vital in _VITALS)
     found = Facts(lcp, fid, cls, ttfb, fcp, load, inp)
     return None if found == _NOT_ONE else found
 
 
-def page_facts(fields: Fields) -> Facts | None:
-    navigation = text(fields, "navigation", "navigation_type", "navigationType").lower()[:MAX_NAME]
-    return Facts(navigation=navigation) if navigation else None
+def page_facts(event: Event) -> Facts | None:
+    """What the client counts itself may also stand beside the event's own fields."""
+    fields, beside = _of_page(event.payload), _of_page(event.custom)
+    if not (fields or beside):
+        host = other_host(event.referrer, event.url) if event.referrer else ""
+        return Facts(referrer_host=host) if host else None
+    navigation = navigation_of(fields)
+    host = other_host(event.referrer or text(fields, *REFERRER.names), event.url)
+    index = max(whole(fields, *SESSION_INDEX.names) or whole(beside, *SESSION_INDEX.names) or 0, 0)
+    previous_id = (text(fields, *PREVIOUS_SESSION.names) or text(beside, *PREVIOUS_SESSION.names))[:MAX_ID]
+    if not (navigation or host or index or previous_id):
+        return None
+    return Facts(navigation=navigation, referrer_host=host, session_index=index, previous_session_id=previous_id)
+
+
+def _of_page(said: str) -> Fields:
+    """{} when nothing of it is about the page, which is the common case."""
+    fields = fields_of(said) if said else _NO_FIELDS
+    return _NO_FIELDS if _PAGE_NAMES.isdisjoint(fields) else fields
 
 
 def request_facts(fields: Fields) -> Facts | None:
     """Browsers give the status 0 to a request that failed without an answer."""
-    route = route_of(text(fields, "method"), text(fields, "url", "path", "route"))
-    status = whole(fields, "status", "status_code", "statusCode")
+    route = route_of(text(fields, *METHOD.names), text(fields, *ADDRESS.names))
+    status = whole(fields, *STATUS.names)
     if status is None or not 0 <= status < 1_000:
         return Facts(route=route) if route else None
     return Facts(status=status or -1, route=route)
@@ -48,11 +80,11 @@ def request_facts(fields: Fields) -> Facts | None:
 
 def field_facts(fields: Fields) -> Facts | None:
     """Of forms and inputs. How long a value is, never what it is."""
-    form = text(fields, "form_id", "formId", "form")[:MAX_NAME]
-    field = text(fields, "field", "name", "field_name", "fieldName")[:MAX_NAME]
-    length = whole(fields, "length", "value_length", "valueLength", "characters")
+    form = text(fields, *FORM.names)[:MAX_NAME]
+    field = text(fields, *FIELD.names)[:MAX_NAME]
+    length = whole(fields, *LENGTH.names)
     if length is None:
-        value = text(fields, "value")
+        value = text(fields, *VALUE.names)
         length = len(value) if value else -1
     if not (form or field or length >= 0):
         return None
@@ -61,33 +93,7 @@ def field_facts(fields: Fields) -> Facts | None:
 
 def scroll_facts(fields: Fields, view_height: int) -> Facts | None:
     """`view_height`: of the device, where the payload does not say one."""
-    scroll_y = whole(fields, "scroll_y", "scrollY", "y", "top")
+    scroll_y = whole(fields, *SCROLL_Y.names)
     if scroll_y is None:
         return None
-    return Facts(scroll_y=scroll_y, view_height=whole(fields, "viewport_height", "viewportHeight") or view_height)
-
-
-def move_facts(fields: Fields) -> Facts | None:
-    """One point, or `positions`: objects with x, y and an offset in time, or lists of the three. Offsets are
-    milliseconds after the event's time, below 0 for those before it (rrweb)."""
-    points = read(fields, "positions", _items)
-    if points is None:
-        x, y = whole(fields, "x"), whole(fields, "y")
-        return None if x is None or y is None else Facts(moves=(0, x, y))
-    moves = [value for point in points[-MAX_POINTS:] for value in _point(point)]
-    return Facts(moves=tuple(moves)) if moves else None
-
-
-def _point(point: msgspec.Raw) -> tuple[int, ...]:
-    """Nothing for one that is none."""
-    if bytes(point)[:1] == b"[":
-        values: list[int | float] = read({"point": point}, "point", _numbers) or []
-        whole_values = [int32(value) for value in values[:3]]
-        if len(whole_values) < 2:
-            return ()
-        x, y, after_ms = whole_values[0], whole_values[1], (whole_values[2:] or [0])[0] or 0
-    else:
-        fields = fields_of(point)
-        x, y = whole(fields, "x"), whole(fields, "y")
-        after_ms = int32(number(fields, "timeOffset", "time_offset", "t")) or 0
-    return () if x is None or y is None else (after_ms, x, y)
+    return Facts(scroll_y=scroll_y, view_height=whole(fields, *VIEW_HEIGHT.names) or view_height)

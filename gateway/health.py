@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from actors.alert_ports import Alerts, MonitorHealth
 from actors.ports import EngineClient, EngineHealth
 from engine.config import Config
 from gateway.call import Answer, Call, json_answer
@@ -27,7 +28,15 @@ def server_version() -> str:
 
 
 class Health:
-    def __init__(self, config: Config, engine: EngineClient, metrics: Metrics, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        engine: EngineClient,
+        metrics: Metrics,
+        now_ms: Callable[[], int],
+        alerts: Alerts | None = None,
+    ) -> None:
+        self._alerts = alerts
         self._min_disk_percent = config.journal.min_free_disk_percent
         self._engine = engine
         self._metrics = metrics
@@ -37,12 +46,14 @@ class Health:
 
     async def health(self, call: Call) -> Answer:
         checks = self._checks(self._engine.health())
+        if self._alerts is not None:
+            checks["monitor"] = _monitor(self._alerts.monitor_health())
         status = worst(check["status"] for check in checks.values())
         content = {
             "status": status,
             "version": self._version,
             "uptime_s": max(0, self._now_ms() - self._started_ms) // 1000,
-            "checks": {**checks, "kafka": "off"},
+            "checks": {"monitor": "off", **checks, "kafka": "off"},
         }
         return json_answer(content, 503 if status == "unavailable" else 200)
 
@@ -96,6 +107,20 @@ def _journal(health: EngineHealth) -> Check:
         "bytes": sum(shard.journal_bytes for shard in health.shards if shard),
         "lag_frames": sum(sink.lag_frames for sink in health.sinks),
         "lag_ms": lag_ms,
+    }
+
+
+def _monitor(health: MonitorHealth) -> Check:
+    """It never stops events: whoever is alerted by somebody else wants to hear of it all the same."""
+    error = health.error or health.store_error
+    given_up = sum(health.stats.given_up.values())
+    return {
+        "status": "degraded" if error else "ok",
+        "firing": health.stats.firing,
+        "lag_ms": health.lag_ms,
+        "messages_waiting": sum(health.stats.waiting.values()),
+        "messages_given_up": given_up,
+        "last_error": error,
     }
 
 

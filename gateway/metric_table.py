@@ -5,11 +5,11 @@ from typing import Final, Literal, NamedTuple
 
 class Metric(NamedTuple):
     """`source`: "gateway" is counted here per request, "engine" is read from the shards and persisters at a scrape,
-    "stream" from the live stream."""
+    "stream" from the live stream, "monitor" from the monitor."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]
-    source: Literal["gateway", "engine", "stream"]
+    source: Literal["gateway", "engine", "stream", "monitor"]
     labels: tuple[str, ...]
     help: str
     buckets: tuple[float, ...] = ()
@@ -35,6 +35,11 @@ METRICS: Final = (
     Metric("sessiond_pending_events", "gauge", "engine", (), "Events that wait in this gateway for their shard."),
     Metric("sessiond_shard_up", "gauge", "engine", ("shard",), "1 = the shard answered its last tick."),
     Metric("sessiond_shard_epoch", "gauge", "engine", ("shard",), "Grows by one with every start of the shard."),
+    Metric(
+        *("sessiond_rules_version", "gauge", "engine"),
+        ("shard",),
+        "Version of the rules by which the shard judges; grows with each change of any project's.",
+    ),
     Metric("sessiond_sessions_live", "gauge", "engine", ("shard",), "Live sessions."),
     Metric("sessiond_sessions_started_total", "counter", "engine", ("shard",), "Sessions that began."),
     Metric(
@@ -82,6 +87,28 @@ METRICS: Final = (
         "sessiond_stream_gaps_total", "counter", "stream", (), "Times that happenings were asked for which were gone."
     ),
     Metric("sessiond_store_up", "gauge", "engine", (), "1 = ClickHouse answers."),
+    Metric(
+        *("sessiond_monitor_slices_dropped_total", "counter", "engine"),
+        ("shard",),
+        "Counts of a minute that the monitor did not take in time; no alert rule will see them.",
+    ),
+    Metric("sessiond_monitor_up", "gauge", "monitor", (), "1 = the alert rules are evaluated."),
+    Metric("sessiond_monitor_lag_seconds", "gauge", "monitor", (), "Age of the oldest counts not yet evaluated."),
+    Metric("sessiond_alerts_firing", "gauge", "monitor", (), "Alerts that fire now."),
+    Metric("sessiond_monitor_groups", "gauge", "monitor", (), "Groups that are counted minute by minute."),
+    Metric("sessiond_monitor_learned", "gauge", "monitor", (), "Groups whose normal is known or being learned."),
+    Metric(
+        *("sessiond_monitor_refused_total", "counter", "monitor"),
+        (),
+        "Alerts that did not begin and groups that were not learned because there was no room.",
+    ),
+    Metric("sessiond_channel_waiting", "gauge", "monitor", ("channel",), "Messages that a channel has not taken yet."),
+    Metric(
+        *("sessiond_channel_failures_total", "counter", "monitor"),
+        ("channel",),
+        "Attempts to send a message that failed; each is repeated until it is given up.",
+    ),
+    Metric(*("sessiond_channel_given_up_total", "counter", "monitor"), ("channel",), "Messages that were given up."),
 )
 
 

@@ -84,7 +84,7 @@ class Normaliser:
         if self._places is not None and not event.country:
             event.country, event.city = self._places.look_up(event.client_ip)
         extract = self._extractors.get(event_type)
-        if extract is not None and event.payload:
+        if extract is not None:
             extract(event)
         if offset_ms is not None:
             mark(event, offset_ms, self._tolerance_ms)

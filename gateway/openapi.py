@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
+from actors.alert_view import AlertView
+from gateway.alerts import Ack, AlertPage
 from gateway.call import Answer, Call, json_bytes_answer
 from gateway.detectors import DetectorsView
 from gateway.health import server_version
@@ -44,8 +46,8 @@ class Sessions(msgspec.Struct):
 
 
 _STRUCTS: Final = (
-    *(Accepted, AuditView, DetectorsView, LedgerView, LiveView, Problem, Sessions, SessionView, StatsView),
-    *(UserEventView, WhatIfView),
+    *(Accepted, Ack, AlertPage, AlertView, AuditView, DetectorsView, LedgerView, LiveView, Problem),
+    *(Sessions, SessionView, StatsView, UserEventView, WhatIfView),
 )
 # Fields of the bodies that are small JSON objects, and which of them must be there.
 _BODIES: Final[dict[str, tuple[Schema, list[str]]]] = {
@@ -127,6 +129,8 @@ def _body(doc: Doc) -> Schema:
         known, needed = _BODIES[doc.body]
         small: Schema = {"type": "object", "properties": known, "required": needed, "additionalProperties": False}
         return {"required": True, "content": {"application/json": {"schema": small}}}
+    if doc.body != "form":
+        return {"required": True, "content": {"application/json": {"schema": _ref(doc.body)}}}
     fields = {param.name: {"type": param.type} for param in doc.params}
     form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
     payload = {"application/json": {"schema": {"type": "object"}}}

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
 
+from gateway.alerts import AlertDesk
 from gateway.call import Answer, Call
 from gateway.detectors import Detectors
 from gateway.health import Health
@@ -28,11 +29,12 @@ class Param(NamedTuple):
 
 
 class Doc(NamedTuple):
-    """`body`: what is read, `answer`: the component schema of a 200, "" = free JSON; `errors`: beside those of all."""
+    """`body`: what is read, or the component schema of a JSON object; `answer`: the component schema of a 200, "" =
+    free JSON; `errors`: beside those of all."""
 
     summary: str
     params: tuple[Param, ...] = ()
-    body: Literal["", "events", "form", "detectors", "whatif"] = ""
+    body: Literal["", "events", "form", "detectors", "whatif", "Ack"] = ""
     answer: str = ""
     errors: tuple[int, ...] = ()
 
@@ -55,6 +57,7 @@ class Parts(NamedTuple):
     whatif: WhatIf
     live: LiveDesk
     stream: Stream
+    alerts: AlertDesk
 
 
 _LIMIT = Param("limit", "Items in a page, at most 10,000.", "integer")
@@ -172,6 +175,21 @@ _STREAM = Doc(
     answer="",
     errors=(400, 503),
 )
+_ALERT = Param("alert_id", "The id of an alert.", required=True)
+_ALERTS = Doc(
+    "Alerts, newest first.",
+    (Param("state", "firing or resolved."), Param("rule", "Of this rule only."), _FROM, _TO, _LIMIT, _CURSOR),
+    answer="AlertPage",
+    errors=(400, 404, 503),
+)
+_ONE_ALERT = Doc("One alert, and what became of the messages about it.", (_ALERT,), "", "AlertView", (400, 404, 503))
+_ACK = Doc(
+    "Say who looks after an alert. The first who says so stays.",
+    (_ALERT,),
+    "Ack",
+    "AlertView",
+    (400, 404, 408, 413, 415, 503),
+)
 _HEALTH = Doc("How the server is; 503 when it cannot take events.", answer="Health", errors=(503,))
 _READY = Doc("200 when events are accepted now.", answer="Ready", errors=(503,))
 
@@ -200,6 +218,9 @@ def routes(parts: Parts) -> tuple[Route, ...]:
         Route("POST", "/api/v1/detectors/whatif", parts.whatif.ask, _WHATIF),
         Route("GET", "/api/v1/live", parts.live.now, _LIVE),
         Route("GET", "/api/v1/stream", parts.stream.listen, _STREAM),
+        Route("GET", "/api/v1/alerts", parts.alerts.many, _ALERTS),
+        Route("POST", "/api/v1/alerts/{alert_id}/ack", parts.alerts.ack, _ACK),
+        Route("GET", "/api/v1/alerts/{alert_id}", parts.alerts.one, _ONE_ALERT),
         Route("GET", "/health", parts.health.health, _HEALTH),
         Route("GET", "/api/v1/health", parts.health.health, _HEALTH),
         Route("GET", "/ready", parts.health.ready, _READY),

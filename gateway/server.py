@@ -13,7 +13,10 @@ import uvloop
 
 from actors.client import Client
 from actors.collecting import calm_gc
+from actors.feeder import Feeder
+from actors.link import StoreLink
 from actors.live_sources import LiveSources
+from actors.monitor_source import MonitorSource
 from actors.remote import RayNode
 from actors.ticker import Ticker
 from actors.wiring import check_journals, claim, disk_of, settle_shards, system_now_ms
@@ -77,19 +80,35 @@ def _allow_connections(most: int) -> None:
         _log.warning("too few open files are allowed for `server.max_connections`", allowed=hard, needed=needed)
 
 
+def _feeder(config: Config, node: RayNode, store: StoreLink) -> Feeder | None:
+    """The monitor's, started; None when alerts are switched off."""
+    if not config.alerts.enabled:
+        return None
+    monitor = node.start_monitor()
+    feeder = Feeder(shards=node.shards, store=store, monitor=monitor, limits=config.engine, now_ms=system_now_ms)
+    feeder.start()
+    return feeder
+
+
 async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None:
     store = await node.start()
     disk = disk_of(config)
     client = Client(shards=node.shards, store=store, config=config, now_ms=system_now_ms, disk=disk)
     ticker = Ticker(client, tick_ms=config.engine.tick_ms)
     await ticker.start()
-    live = LiveSources(node.shards, timeout_ms=config.engine.call_timeout_ms, now_ms=system_now_ms)
+    feeder = _feeder(config, node, store)
+    live = LiveSources(
+        node.shards,
+        timeout_ms=config.engine.call_timeout_ms,
+        now_ms=system_now_ms,
+        more=[MonitorSource(feeder)] if feeder is not None else [],
+    )
     hub = Hub(live.sources, config.live)
     limits, metrics = config.server, Metrics()
     _allow_connections(limits.max_connections)
     server = Server(
         uvicorn.Config(
-            create_app(config, client, system_now_ms, metrics, live=live, hub=hub),
+            create_app(config, client, system_now_ms, metrics, live=live, hub=hub, alerts=feeder),
             http=connections(Porter(limits, metrics)),
             ws="none",
             log_level="error",  # its warnings are what clients do wrong: counted, not a line each
@@ -109,6 +128,8 @@ async def _serve(config: Config, node: RayNode, listener: socket.socket) -> None
     await server.serve(sockets=[listener])
     _log.info("stopping")
     guard.cancel()
+    if feeder is not None:
+        await feeder.stop()
     await ticker.stop()
     await live.close()
     await client.close()

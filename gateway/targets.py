@@ -12,22 +12,10 @@ import msgspec
 
 from engine.traits import INTERACTIVE, KNOWN, LEAVES, MEDIA, OPTED_OUT, STEPPER, TEXT_FIELD
 from gateway.fields import Fields, fields_of, read, text, truth
+from gateway.payload_names import TARGET
 from gateway.selectors import Compound, compounds_of
 
-NAMES: Final = {
-    "selector": ("selector",),
-    "tag": ("tag", "tagName", "tag_name"),
-    "text": ("text",),
-    "type": ("type",),
-    "role": ("role",),
-    "href": ("href",),
-    "classes": ("classes", "class", "className"),
-    "label": ("label", "aria-label", "aria_label", "ariaLabel"),
-    "contenteditable": ("contenteditable", "contentEditable", "isContentEditable"),
-    "interactive": ("interactive",),
-    "target": ("target", "target_attr"),
-    "download": ("download",),
-}
+NAMES: Final = {name: said.names for name, said in TARGET.items()}
 OPT_OUTS: Final = ("sessiond-ignore", "ph-no-capture", "ph-no-rageclick", "ph-no-deadclick")  # classes or data-…
 
 _REMEMBERED_BYTES: Final = 1_000

@@ -2,11 +2,12 @@
 
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from gateway.rejection import Rejected, shown
+from persistence.iso import iso as iso
 
 EARLIEST_MS: Final = 946_684_800_000  # 2000-01-01: older clocks are broken ones
 DAY_MS: Final = 86_400_000
@@ -14,12 +15,6 @@ LAST_MS: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z, the last momen
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMON: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII).fullmatch
 _ALLOWED: Final = "ISO-8601 text or Unix milliseconds"
-
-
-def iso(at_ms: int) -> str:
-    """1767322805678 -> "2026-01-02T03:00:05.678Z"."""
-    moment = _EPOCH + timedelta(milliseconds=at_ms)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_iso_ms(text: str) -> int:

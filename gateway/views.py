@@ -102,6 +102,7 @@ class SessionView(msgspec.Struct):
     campaign: Campaign
     frustration: Frustration
     clock_offset_ms: int | None
+    referrer_host: str
 
 
 class UserEventView(msgspec.Struct):

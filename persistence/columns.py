@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from engine.errors import OperatorError
 from persistence.ports import Rows
-from persistence.tables import Table
+from persistence.table import Table
 
 Columns = Mapping[str, Sequence[Any]]  # column name -> values, all of one length
 

@@ -59,6 +59,7 @@ def event_columns(batch: Batch[Event], outcome: Outcome) -> Columns:
         "session_id": _session_ids(batch.events, outcome),
         "generation": outcome.generations + [0] * (rows - len(outcome.generations)),
         "event_index": outcome.indexes + [0] * (rows - len(outcome.indexes)),
+        "clock_moved_ms": [outcome.moved.get(place, 0) for place in range(rows)] if outcome.moved else [],
         "received_at": [batch.received_ms] * rows,
         "late": statuses.translate(_IS_LATE),
         "src_index": list(range(rows)),

@@ -5,23 +5,22 @@ holds an flock on the folder and its epoch is in every frame), others read. A fr
 deleted once the snapshot and every sink have passed them.
 """
 
-import fcntl
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
-from engine.errors import JournalDamaged, JournalFenced, JournalLocked, OperatorError
+from engine.errors import JournalDamaged, JournalFenced, OperatorError
 from persistence import ledger_rows
 from persistence.frames import Frame as Frame
 from persistence.frames import Frames
 from persistence.journal_format import FORMAT as FORMAT
 from persistence.journal_format import bring_up, check, written_format
 from persistence.ledger_rows import NO_PAGE, LedgerRows, Page
+from persistence.lock import take_lock
 from persistence.mark import Mark
 from persistence.meta import Meta
 from persistence.opening import connect_to_read as connect_to_read
@@ -245,20 +244,3 @@ def check_log(path: Path) -> None:
             f" ({damage.transactions}); {MEND}, or accept their loss: truncate -s {damage.offset_bytes} {log}."
         )
         raise JournalDamaged(message)
-
-
-def take_lock(folder: Path, wait_ms: int) -> int:
-    """An flock that the kernel frees when its process dies, however it dies."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    deadline = time.monotonic() + wait_ms / 1000
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                message = f"{folder} is in use by another process; stop it, or choose another data folder."
-                raise JournalLocked(message) from None
-            time.sleep(0.05)
-        else:
-            return descriptor

@@ -28,7 +28,8 @@ from persistence.ports import (
 )
 from persistence.stored_events import stored_event
 from persistence.summary_rows import DAY_MS, summary_of
-from persistence.tables import TABLES, Table, default_of, table_named
+from persistence.table import Table
+from persistence.tables import TABLES, default_of, table_named
 
 Row = dict[str, Any]
 

@@ -9,7 +9,8 @@ from engine.errors import OperatorError
 from persistence.columns import Columns, joined, typed
 from persistence.counted import Place
 from persistence.ports import Rows
-from persistence.tables import EVENTS, Table
+from persistence.table import Table
+from persistence.tables import EVENTS
 
 REFUSED: Final = "store_refused"
 

@@ -11,7 +11,8 @@ from persistence.event_columns import event_columns
 from persistence.ports import Rows
 from persistence.refused import Refused, fitting, set_aside
 from persistence.summary_rows import sessions_columns
-from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, Table
+from persistence.table import Table
+from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS
 
 _json = msgspec.json.Encoder()
 

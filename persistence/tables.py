@@ -4,48 +4,24 @@ Values of an insert: DateTime64 = Unix milliseconds (int), Date = days since 197
 where the column keeps foreign bytes. A column left out, or None in it, is `default_of` its type.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-import msgspec
-
 from engine.errors import OperatorError
-
-_TIME: Final = "DateTime64(3, 'UTC')"
-_WORD: Final = "LowCardinality(String)"  # few different values: stored as numbers
-
-
-class Table(msgspec.Struct, frozen=True):
-    """`key` identifies a row; of several with one key the highest `version` stays. `version` = "": rows only add up.
-
-    `foreign_bytes`: String columns that keep bytes as they came, which may be no UTF-8.
-    """
-
-    name: str
-    columns: Mapping[str, str]
-    key: tuple[str, ...] = ()
-    version: str = ""
-    foreign_bytes: frozenset[str] = frozenset()
-
-    def require(self, columns: Iterable[str]) -> None:
-        """Raises `OperatorError` for a column that the table lacks."""
-        unknown = [name for name in columns if name not in self.columns]
-        if unknown:
-            msg = f"Table `{self.name}` has no column `{unknown[0]}`: code and schema do not belong together."
-            raise OperatorError(msg)
-
+from persistence.alert_table import ALERTS
+from persistence.table import TIME, WORD, Table
 
 # Where a row came from: for finding its journal frame, not for users.
 PROVENANCE: Final = MappingProxyType({"src_shard": "UInt16", "src_seq": "UInt64"})
 
 DEVICE: Final = MappingProxyType(
     {
-        "browser": _WORD,
+        "browser": WORD,
         "browser_version": "String",
-        "os": _WORD,
+        "os": WORD,
         "os_version": "String",
-        "device_type": _WORD,
+        "device_type": WORD,
         "screen_width": "UInt16",
         "screen_height": "UInt16",
         "viewport_width": "UInt16",
@@ -66,7 +42,7 @@ CAMPAIGN: Final = MappingProxyType(
         "utm_campaign": "String",
         "utm_term": "String",
         "utm_content": "String",
-        "click_id": _WORD,
+        "click_id": WORD,
     }
 )
 
@@ -76,14 +52,14 @@ EVENTS: Final = Table(
     version="received_at",
     columns=MappingProxyType(
         {
-            "project_id": _WORD,
+            "project_id": WORD,
             "session_id": "String",
             "generation": "UInt32",
             "user_id": "String",
             "event_id": "String",
-            "event_type": _WORD,
-            "timestamp": _TIME,
-            "received_at": _TIME,
+            "event_type": WORD,
+            "timestamp": TIME,
+            "received_at": TIME,
             "url": "String",
             "path": "String",
             "title": "String",
@@ -105,20 +81,21 @@ EVENTS: Final = Table(
             "payload": "String",
             **DEVICE,
             "ip": "String",
-            "country": _WORD,
+            "country": WORD,
             "city": "String",
             "custom": "String",
             "late": "UInt8",
             "flags": "UInt8",
             **PROVENANCE,
             "src_index": "UInt32",
-            "src_journal": _WORD,
+            "src_journal": WORD,
             "fcp": "Nullable(Float64)",
             "load": "Nullable(Float64)",
             "inp": "Nullable(Float64)",
             "request_status": "Int16",
-            "request_route": _WORD,
+            "request_route": WORD,
             "event_index": "UInt32",
+            "clock_moved_ms": "Int64",
         }
     ),
 )
@@ -129,16 +106,16 @@ SESSIONS: Final = Table(
     version="version",
     columns=MappingProxyType(
         {
-            "project_id": _WORD,
+            "project_id": WORD,
             "session_id": "String",
             "user_id": "String",
             "generation": "UInt32",
-            "state": _WORD,
+            "state": WORD,
             "version": "UInt64",
-            "started_at": _TIME,
-            "last_active_at": _TIME,
+            "started_at": TIME,
+            "last_active_at": TIME,
             "ended_at": "Nullable(DateTime64(3, 'UTC'))",
-            "end_reason": _WORD,
+            "end_reason": WORD,
             "duration_ms": "UInt64",
             "start_date": "Date",
             "event_count": "UInt32",
@@ -161,7 +138,7 @@ SESSIONS: Final = Table(
             "anomalies": "String",
             "anomaly_types": "Array(LowCardinality(String))",
             **DEVICE,
-            "country": _WORD,
+            "country": WORD,
             "city": "String",
             "events_duplicate": "UInt32",
             "events_late": "UInt32",
@@ -175,6 +152,7 @@ SESSIONS: Final = Table(
             "frustration": "UInt8",
             "frustration_parts": "String",
             "clock_offset_ms": "Nullable(Int64)",
+            "referrer_host": "String",
         }
     ),
 )
@@ -185,23 +163,23 @@ ANOMALIES: Final = Table(
     version="version",
     columns=MappingProxyType(
         {
-            "project_id": _WORD,
+            "project_id": WORD,
             "session_id": "String",
             "generation": "UInt32",
             "user_id": "String",
             "anomaly_id": "String",
-            "type": _WORD,
-            "severity": _WORD,
+            "type": WORD,
+            "severity": WORD,
             "description": "String",
-            "started_at": _TIME,
-            "detected_at": _TIME,
+            "started_at": TIME,
+            "detected_at": TIME,
             "version": "UInt32",
             "event_ids": "Array(String)",
             "details": "String",
             **PROVENANCE,
-            "status": _WORD,
+            "status": WORD,
             "rule_version": "UInt32",
-            "last_at": _TIME,
+            "last_at": TIME,
             "thresholds": "String",
         }
     ),
@@ -212,9 +190,9 @@ BAD_ROWS: Final = Table(
     foreign_bytes=frozenset({"original"}),
     columns=MappingProxyType(
         {
-            "project_id": _WORD,
-            "received_at": _TIME,
-            "code": _WORD,
+            "project_id": WORD,
+            "received_at": TIME,
+            "code": WORD,
             "message": "String",
             "original": "String",
             **PROVENANCE,
@@ -229,11 +207,11 @@ AGGREGATED_EVENTS: Final = Table(
     version="computed_at",
     columns=MappingProxyType(
         {
-            "project_id": _WORD,
-            "event_type": _WORD,
+            "project_id": WORD,
+            "event_type": WORD,
             "date": "Date",
             "count": "UInt64",
-            "computed_at": _TIME,
+            "computed_at": TIME,
         }
     ),
 )
@@ -245,12 +223,12 @@ DELIVERIES: Final = Table(
     version="received_to",
     columns=MappingProxyType(
         {
-            "journal_id": _WORD,
+            "journal_id": WORD,
             "src_shard": "UInt16",
             "first_seq": "UInt64",
             "last_seq": "UInt64",
-            "received_from": _TIME,
-            "received_to": _TIME,
+            "received_from": TIME,
+            "received_to": TIME,
             "events": "UInt32",
             "anomalies": "UInt32",
             "sessions": "UInt32",
@@ -263,7 +241,7 @@ DELIVERIES: Final = Table(
 )
 
 TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {table.name: table for table in (EVENTS, SESSIONS, ANOMALIES, BAD_ROWS, AGGREGATED_EVENTS, DELIVERIES)}
+    {table.name: table for table in (EVENTS, SESSIONS, ANOMALIES, BAD_ROWS, AGGREGATED_EVENTS, DELIVERIES, ALERTS)}
 )
 
 

@@ -28,6 +28,7 @@ BROAD_EXCEPT_FILES: Final = {
     "gateway/app.py": "the edge of a request: logs, counts and answers 500",
     "actors/shells.py": "the edge of an actor's process: what is not the caller's fault ends it",
     "actors/persister_loop.py": "the loop of the persister: counts the failure and goes on",
+    "actors/courier.py": "the thread of a channel: what nobody foresaw ends its process, and the message is sent again",
     "actors/pulse.py": "the thread that asks whether the store answers: says what failed and asks again",
     "cli/serve_command.py": "the edge of the served process: shows the traceback, its supervisor starts it anew",
 }

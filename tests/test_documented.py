@@ -16,6 +16,8 @@ from cli.detectors_page import detectors_page
 from cli.documents import TARGET, document
 from cli.insights_page import insights_page
 from cli.main import app
+from cli.payloads_page import payloads_page
+from engine.config import Session
 from engine.rules import Rules
 from tests.sources import PACKAGES, ROOT
 
@@ -50,6 +52,15 @@ def test_every_detector_is_documented_and_the_page_is_fresh() -> None:
     written = TARGET.with_name("detectors.md").read_text(encoding="utf-8")
     assert written == detectors_page(), "run python -m cli.documents"
     assert all(f"## {kind}\n" in written for kind in Rules.__struct_fields__)
+
+
+def test_the_page_about_payloads_is_fresh_and_names_every_type_of_event() -> None:
+    written = TARGET.with_name("payloads.md").read_text(encoding="utf-8")
+    assert written == payloads_page(), "run python -m cli.documents"
+    limits = Session()
+    kinds = [getattr(limits, name) for name in Session.__struct_fields__]
+    types = frozenset[str]().union(*(kind for kind in kinds if isinstance(kind, frozenset)))
+    assert all(f"`{one}`" in written for one in types - {"heartbeat", "replay_chunk", "resource_load"})
 
 
 def test_every_command_is_in_the_readme_and_no_other() -> None:

@@ -4,7 +4,8 @@ from typing import Final, Self
 
 import msgspec
 
-from engine.detectors.base import MAX_EVIDENCE
+from engine.analysis import Severity
+from engine.detectors.base import MAX_EVIDENCE, Finding
 
 FOREVER_MS: Final = 1 << 62  # a window that never closes
 
@@ -38,3 +39,28 @@ class Cluster(msgspec.Struct, array_like=True, frozen=True, gc=False):
             return type(self)(parts)
         ids = tuple(event_id for one in parts for event_id in one.event_ids)[:MAX_EVIDENCE]
         return type(self)((), len(parts), parts[0].first_ms, part.last_ms, ids)
+
+    @property
+    def seconds(self) -> float:
+        return (self.last_ms - self.first_ms) / 1000
+
+    def finding(
+        self,
+        description: str,
+        details: dict[str, int | float | str],
+        *,
+        severity: Severity | None = None,
+        type: str = "",
+    ) -> Finding:
+        """What is said of the burst, at its last event."""
+        return Finding(
+            first_event_id=self.event_ids[0],
+            started_ms=self.first_ms,
+            last_ms=self.last_ms,
+            detected_ms=self.last_ms,
+            description=description,
+            event_ids=self.event_ids,
+            details=details,
+            severity=severity,
+            type=type,
+        )

@@ -204,5 +204,5 @@ def _slow(target: Target, moment: Moment, after_ms: int) -> Finding:
         event_ids=target.event_ids,
         details={"after_ms": after_ms, "path": target.page, "element": target.element},
         severity="low",
-        type="slow_click",
+        type=rules.SLOW_CLICK,
     )

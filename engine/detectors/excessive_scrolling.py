@@ -6,13 +6,12 @@ pixels in a window of known height, else the depth in percent. A jump to the top
 windows long is one turn with its way down: "back to top" is a button.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from engine import config
-from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Verdict
 from engine.detectors.cluster import Cluster, Part
 from engine.moment import Moment
 from engine.rules import ExcessiveScrolling as Rule
@@ -71,19 +70,8 @@ class ExcessiveScrolling(Detector):
             direction = 1  # at once: the way down is no turn of its own
         part = Part(moment.at_ms, moment.at_ms, (moment.event_id,))
         turns = state.turns.grown(part, min_count=self._min_reversals, window_ms=self._window_ms)
-        return ScrollState(state.page, is_px, y, direction, turns), self._findings(state.page, turns)
-
-    def _findings(self, page: str, turns: Cluster) -> Sequence[Finding]:
+        scrolled = ScrollState(state.page, is_px, y, direction, turns)
         if not turns.count:
-            return NO_FINDINGS
-        seconds = (turns.last_ms - turns.first_ms) / 1000
-        found = Finding(
-            first_event_id=turns.event_ids[0],
-            started_ms=turns.first_ms,
-            last_ms=turns.last_ms,
-            detected_ms=turns.last_ms,
-            description=f"The direction of scrolling changed {turns.count} times in {seconds:g} s.",
-            event_ids=turns.event_ids,
-            details={"page": page, "reversals": turns.count},
-        )
-        return (found,)
+            return scrolled, NO_FINDINGS
+        description = f"The direction of scrolling changed {turns.count} times in {turns.seconds:g} s."
+        return scrolled, (turns.finding(description, {"page": state.page, "reversals": turns.count}),)

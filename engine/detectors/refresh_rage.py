@@ -6,13 +6,12 @@ or forward is something else: none of them counts, nor breaks it. The fragment b
 applications it is all that tells one page from another. Screens of an app have no URL and cannot be loaded again.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from engine import config
-from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Verdict
 from engine.detectors.cluster import Cluster, Part
 from engine.detectors.places import page_of
 from engine.moment import Moment
@@ -56,19 +55,8 @@ class RefreshRage(Detector):
             return Loads(url, moment.at_ms, moment.event_id), NO_FINDINGS
         part = Part(moment.at_ms, moment.at_ms, (moment.event_id,))
         cluster = state.known.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
-        return Loads(url, state.at_ms, state.event_id, cluster), self._findings(url, cluster)
-
-    def _findings(self, url: str, cluster: Cluster) -> Sequence[Finding]:
+        loads = Loads(url, state.at_ms, state.event_id, cluster)
         if not cluster.count:
-            return NO_FINDINGS
-        seconds = (cluster.last_ms - cluster.first_ms) / 1000
-        found = Finding(
-            first_event_id=cluster.event_ids[0],
-            started_ms=cluster.first_ms,
-            last_ms=cluster.last_ms,
-            detected_ms=cluster.last_ms,
-            description=f"{url} was loaded {cluster.count} times in {seconds:g} s.",
-            event_ids=cluster.event_ids,
-            details={"page": url, "loads": cluster.count},
-        )
-        return (found,)
+            return loads, NO_FINDINGS
+        description = f"{url} was loaded {cluster.count} times in {cluster.seconds:g} s."
+        return loads, (cluster.finding(description, {"page": url, "loads": cluster.count}),)

@@ -42,16 +42,10 @@ class Pattern:
         return progress, self._found(progress.cycles)
 
     def _found(self, cycles: Cluster) -> Finding:
-        seconds = (cycles.last_ms - cycles.first_ms) / 1000
         times = "once" if cycles.count == 1 else f"{cycles.count} times"
-        return Finding(
-            first_event_id=cycles.event_ids[0],
-            started_ms=cycles.first_ms,
-            last_ms=cycles.last_ms,
-            detected_ms=cycles.last_ms,
-            description=f"{self._course.name} was done {times} in {seconds:g} s.",
-            event_ids=cycles.event_ids,
-            details={
+        return cycles.finding(
+            f"{self._course.name} was done {times} in {cycles.seconds:g} s.",
+            {
                 "pattern": self._course.name,
                 "times": cycles.count,
                 "min_times": self._sequence.times,

@@ -1,21 +1,25 @@
 """Thrashed cursor: the pointer is thrown about (GoSight: 2 s, 10 turns of more than 90 degrees, 500 px/s on average).
 
+Batches of positions that overlap in time are sorted into each other, the last two of them. Fingers do not thrash: their
+moves are not read (gateway/moves.py).
+
 A turn is where the way on points back: the product of the two moves is negative, in whole numbers. Counted, timed and
 measured from the first of the last so many turns on, so that a session keeps no more of the way than that.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from math import isqrt
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from engine import config, rules
 from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict, remember
+from engine.detectors.points import MAX_KEPT, Kept, Point, points_of, time_of
 from engine.moment import Moment
 
-Point = tuple[int, int, int]  # Unix milliseconds, x, y
-_POINT: Final = 3
 _MAX_PRESS_MS: Final = 10_000  # a button that is let go outside of the window is never said to be
 
 
@@ -35,7 +39,8 @@ class Thrashing(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Way(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The last point, the move that led to it, and the last turns; `is_pressed`: a button is down."""
+    """The last point, the move that led to it, and the last turns; `is_pressed`: a button is down.
+    `batch`: the points of the last batch, `before`: the way up to the first of them; None = the last was no batch."""
 
     at_ms: int = 0
     x: int = 0
@@ -46,6 +51,8 @@ class Way(msgspec.Struct, array_like=True, frozen=True, gc=False):
     turns: tuple[Turn, ...] = ()
     burst: Thrashing | None = None
     is_pressed: bool = False
+    before: "Way | None" = None
+    batch: Kept | None = None
 
 
 class ThrashedCursor(Detector):
@@ -69,17 +76,41 @@ class ThrashedCursor(Detector):
             if moment.at_ms - state.at_ms <= _MAX_PRESS_MS:
                 return state, NO_FINDINGS
             state = None
-        way, latest = state, None if state is None else state.burst
+        points = points_of(moment)
         grown: dict[str, Thrashing] = {}  # a batch may end a burst and begin the next
-        for point in _points(moment):
-            way = self._moved(way, point, moment.event_id)
+        if len(points) > 1 or _overlaps(state, points):
+            start, way = self._batch(state, points, grown)
+        else:
+            start, way = state, self._walked(state, points, grown)
+        told, kept = _burst(state), _burst(start)
+        return way, self._findings(grown, told, kept, moment) if grown or told != kept else NO_FINDINGS
+
+    def _batch(
+        self, state: Way | None, points: list[Point], grown: dict[str, Thrashing]
+    ) -> tuple[Way | None, Way | None]:
+        """The way from which it was walked on, and the way now. Points of the batch before that are later than the
+        first of this one are walked again, between those of this one."""
+        start, cut_ms = state, points[0][0]
+        if state is not None and state.batch is not None and _overlaps(state, points):
+            start, points = state.before, sorted([*state.batch.points(), *points], key=time_of)
+        place = max(bisect_left(points, cut_ms, key=time_of), len(points) - MAX_KEPT)
+        earlier = self._walked(start, points[:place], grown)
+        way = self._walked(earlier, points[place:], grown)
+        if earlier is not None and earlier.batch is not None:
+            earlier = replace(earlier, before=None, batch=None)
+        return start, None if way is None else replace(way, before=earlier, batch=Kept.of(points[place:]))
+
+    def _walked(self, way: Way | None, points: Iterable[Point], grown: dict[str, Thrashing]) -> Way | None:
+        latest = _burst(way)
+        for point in points:
+            way = self._moved(way, point)
             if way.burst is not None and way.burst is not latest:
                 latest = way.burst
                 grown[latest.event_ids[0]] = latest
-        return way, tuple(self._found(burst, moment) for burst in grown.values()) if grown else NO_FINDINGS
+        return way
 
-    def _moved(self, way: Way | None, point: Point, event_id: str) -> Way:
-        at_ms, x, y = point
+    def _moved(self, way: Way | None, point: Point) -> Way:
+        at_ms, x, y, event_id = point
         if way is None or at_ms - way.at_ms > self._rule.window_ms:
             return Way(at_ms, x, y, burst=None if way is None else way.burst)
         dx, dy = x - way.x, y - way.y
@@ -115,6 +146,19 @@ class ThrashedCursor(Detector):
             return Thrashing(burst.first_ms, at_ms, burst.turns + len(turns), burst.event_ids)
         return Thrashing(turns[0].at_ms, at_ms, len(turns), ids)
 
+    def _findings(
+        self, grown: dict[str, Thrashing], told: Thrashing | None, kept: Thrashing | None, moment: Moment
+    ) -> Sequence[Finding]:
+        """`told`: the burst that was said last, `kept`: what was of it before the points that were walked again."""
+        if told is not None and told != kept:
+            again = grown.pop(told.event_ids[0], kept)
+            if again is None or again.event_ids[0] != told.event_ids[0]:
+                gone = replace(self._found(told, moment), status="withdrawn")
+                return (gone, *(self._found(burst, moment) for burst in grown.values()))
+            if again != told:
+                grown[again.event_ids[0]] = again
+        return tuple(self._found(burst, moment) for burst in grown.values())
+
     def _found(self, burst: Thrashing, moment: Moment) -> Finding:
         seconds = (burst.last_ms - burst.first_ms) / 1000
         return Finding(
@@ -128,11 +172,10 @@ class ThrashedCursor(Detector):
         )
 
 
-def _points(moment: Moment) -> Iterator[Point]:
-    """In order of time; none later than the event, which is when the client sent them off."""
-    moves = () if moment.facts is None else moment.facts.moves
-    points = [
-        (moment.at_ms + min(moves[place], 0), moves[place + 1], moves[place + 2])
-        for place in range(0, len(moves) - _POINT + 1, _POINT)
-    ]
-    yield from sorted(points, key=lambda point: point[0])
+def _overlaps(way: Way | None, points: Sequence[Point]) -> bool:
+    """With the last batch; both in order of time."""
+    return bool(points) and way is not None and way.batch is not None and points[0][0] < way.batch.last_ms
+
+
+def _burst(way: Way | None) -> Thrashing | None:
+    return None if way is None else way.burst

@@ -155,3 +155,29 @@ def test_an_empty_section_changes_nothing(tmp_path: Path) -> None:
 def test_a_flag_out_of_range_is_refused_as_a_flag() -> None:
     with pytest.raises(ConfigError, match="flag --shards"):
         load(None, {}, {"engine.shards": -1})
+
+
+def test_alert_rules_are_a_list_of_tables_in_the_file_and_json_in_a_variable(tmp_path: Path) -> None:
+    text = '[[alerts.rules]]\nname = "few"\nmetric = "page_views"\noperator = "<"\nvalue = 3\n'
+    variable = '[{"name": "few", "metric": "page_views", "operator": "<", "value": 3}]'
+    [rule] = load(written(tmp_path, text), {}, {}).config.alerts.rules
+    assert (rule.name, rule.operator, rule.value) == ("few", "<", 3.0)
+    assert load(None, {"SESSIOND_ALERTS__RULES": variable}, {}).config.alerts.rules == (rule,)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('[[alerts.rules]]\nname = "x"\nwindow = "2m"', ["`alerts.rules`", "(wrong at `alerts.rules[0].window`)"]),
+        ('[[alerts.rules]]\nname = "x"\nmetric = "y"', ["`metric`", 'rule "x"', '"y"', "page_views"]),
+        ('[[alerts.webhooks]]\nname = "x"\nurl = "ftp://y"', ["(wrong at `alerts.webhooks[0].url`)"]),
+        ('[[alerts.rules]]\nname = "x"\nchannels = ["pager"]', ['rule "x"', '"pager"', "there is no channel"]),
+        ('[[alerts.rules]]\nname = "x"\n' * 2, ["`alerts.rules`", '"x" 2 times']),
+        ('[[alerts.webhooks]]\nname = "x"\nurl = "http://y"\n' * 2, ["`alerts.webhooks`", '"x" 2 times']),
+    ],
+)
+def test_a_wrong_alert_rule_is_refused_by_name(tmp_path: Path, text: str, parts: list[str]) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigError) as refused:
+        load(file, {}, {})
+    assert all(part in refused.value.message for part in [*parts, str(file)]), refused.value.message

@@ -32,8 +32,9 @@ def only(registry: Registry) -> Session:
 def test_an_event_is_placed_by_its_corrected_time() -> None:
     registry = make_registry()
     late = sent(0, DAY)
-    take(registry, late, now=DAY)
+    outcome = take(registry, late, now=DAY)
     session = only(registry)
+    assert outcome.moved == {0: DAY}
     assert (session.started_ms, session.last_ms, session.log.base_ms) == (T0 + DAY,) * 3
     assert summarise(session).clock_offset_ms == DAY
     assert late.at_ms == T0  # what is stored is what came
@@ -46,6 +47,12 @@ def test_events_of_the_client_and_of_the_server_are_one_session_in_the_right_ord
     session = only(registry)
     assert [session.log.names[number] for number in session.log.types()] == ["page_view", "order_placed", "click"]
     assert session.log.times() == [0, 1_000, 2_000]
+
+
+def test_an_outcome_says_by_how_much_each_event_was_moved_and_nothing_of_the_others() -> None:
+    registry = make_registry()
+    outcome = take(registry, sent(5_000, DAY), event("order", DAY + 1), sent(2_000, DAY + 700), now=DAY + 10_000)
+    assert outcome.moved == {0: DAY, 2: DAY + 700}
 
 
 def test_a_session_without_an_offset_knows_none() -> None:

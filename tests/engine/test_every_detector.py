@@ -114,9 +114,7 @@ def test_a_duplicate_adds_nothing(detector: Detector, data: st.DataObject) -> No
 def test_an_anomaly_tells_what_happened_when(detector: Detector, events: list[Event]) -> None:
     session = folded(detector, events)
     known = {one.event_id for one in events}
-    types = {detector.kind} if detector.kind != "sequences" else {"lost_cart"}
-    if detector.kind == "dead_click":
-        types.add("slow_click")
+    types = getattr(RULES, detector.kind).types(detector.kind)
     for found in session.anomalies:
         assert found.type in types
         assert found.description

@@ -105,6 +105,36 @@ def test_of_a_clients_id_only_the_visit_before_under_the_same_id_is_known() -> N
     assert [(one.session_index, one.previous_session_id) for one in found] == [(None, None), (None, "s1")]
 
 
+def said(at: int, session: str = "s1", **facts: Any) -> Event:
+    return event("page_view", at, session=session, path="/", facts=Facts(**facts))
+
+
+def test_of_a_clients_id_its_client_may_say_the_rest_and_the_first_word_counts() -> None:
+    events = [said(0, session_index=4, previous_session_id="s0"), said(1, session_index=5, previous_session_id="s9")]
+    found = summary_of(said(-1, navigation="push"), *events)
+    assert (found.session_index, found.previous_session_id) == (4, "s0")
+
+
+def test_what_the_engine_knows_itself_goes_before_what_a_client_says() -> None:
+    stream = [
+        said(at, session, session_index=9, previous_session_id="x") for session in ("", "s1") for at in (0, 2 * GAP)
+    ]
+    by_user, by_id = ended(make_registry(), *stream[:2]), ended(make_registry(), *stream[2:])
+    assert [one.session_index for one in by_user] == [1, 2]
+    assert [one.previous_session_id for one in by_user] == [None, by_user[0].session_id]
+    assert [(one.session_index, one.previous_session_id) for one in by_id] == [(9, "x"), (9, "s1")]
+
+
+@given(st.permutations([(0, "news.example"), (1, ""), (2, "other.example")]))
+def test_the_referrer_is_that_of_the_earliest_page_in_any_order_of_arrival(order: list[tuple[int, str]]) -> None:
+    assert summary_of(*(said(at, referrer_host=host) for at, host in order)).referrer_host == "news.example"
+    assert summary_of(*(said(at, referrer_host=host) for at, host in order if at)).referrer_host == ""
+
+
+def test_an_earlier_page_without_facts_takes_the_referrer_away() -> None:
+    assert summary_of(said(5, referrer_host="news.example"), event("page_view", 0, path="/")).referrer_host == ""
+
+
 def test_a_session_older_than_all_that_are_known_has_none_before_it() -> None:
     found = ended(make_registry(), *visits(10 * GAP, 0))
     assert [(one.started_ms, one.previous_session_id) for one in found] == [(T0, None), (T0 + 10 * GAP, None)]

@@ -25,6 +25,7 @@ def test_a_batch_in_steps_is_a_batch_in_one_go(data: st.DataObject) -> None:
         expected, found = one.apply(whole, T0, 1), in_steps(other, whole, [])
         assert (found.statuses, found.controls) == (expected.statuses, expected.controls)
         assert (found.generations, found.session_ids) == (expected.generations, expected.session_ids)
+        assert (found.indexes, found.moved) == (expected.indexes, expected.moved)
         assert [s.session_id for s in found.summaries] == [s.session_id for s in expected.summaries]
         assert found.anomalies == expected.anomalies
     assert states(other) == states(one)

@@ -58,6 +58,7 @@ async def test_a_session_shows_everything_about_it(client: httpx.AsyncClient, en
             campaign=Campaign(source="news"),
             frustration=Frustration(15, [FrustrationPart("rage_click", 1, 15)]),
             clock_offset_ms=-7_000,
+            referrer_host="news.example",
         )
     ]
     response = await client.get(url)
@@ -138,6 +139,7 @@ async def test_a_session_shows_everything_about_it(client: httpx.AsyncClient, en
         "campaign": {"source": "news", "medium": "", "campaign": "", "term": "", "content": "", "click_id": ""},
         "frustration": {"score": 15, "parts": [{"type": "rage_click", "count": 1, "points": 15}]},
         "clock_offset_ms": -7000,
+        "referrer_host": "news.example",
     }
 
 

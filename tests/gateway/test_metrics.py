@@ -75,6 +75,7 @@ async def test_shards_and_sinks_speak_for_themselves(client: httpx.AsyncClient, 
         unjudged=9,
         unfolded={"overflow": 3},
         replay_events=700,
+        rules_version=3,
     )
     sink = PersisterStats(1, "clickhouse", lag_frames=6, lag_ms=1_500, rows={"events": 70}, errors=2)
     engine.state = EngineHealth(shards=[None, shard], sinks=[sink], store_ok=True)
@@ -85,6 +86,7 @@ async def test_shards_and_sinks_speak_for_themselves(client: httpx.AsyncClient, 
         'sessiond_shard_up{shard="0"}': 0,
         'sessiond_shard_up{shard="1"}': 1,
         'sessiond_shard_epoch{shard="1"}': 4,
+        'sessiond_rules_version{shard="1"}': 3,
         'sessiond_sessions_live{shard="1"}': 9,
         'sessiond_sessions_started_total{shard="1"}': 11,
         'sessiond_sessions_ended_total{reason="timeout",shard="1"}': 2,

@@ -2,28 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from random import Random
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from engine.config import Config
 from engine.overlay import KINDS, applied
 from engine.rules import Rules
 from gateway import whatif
 from gateway.agent import AgentReader
-from gateway.app import create_app
 from persistence.ports import EventFilter, SessionFilter, StoredEvent
-from simulator.scenario import all_troubles
 from tests.gateway.builders import click, is_problem
-from tests.gateway.conftest import NOW_MS
-from tests.gateway.stored_traffic import StoredEngine, found, take
-from tests.simulator.traffic import Event, at_ms, with_truth
+from tests.gateway.stored_traffic import RANGE, WHATIF, StoredEngine, ask, found, over, take, troubled
+from tests.simulator.traffic import Event
 
-WHATIF = "/api/v1/detectors/whatif"
-RANGE = {"started_at": "2026-01-01", "ended_at": "2026-02-01", "limit": 10_000}
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("rage_click", {"min_clicks": 2}),
     ("rage_click", {"min_clicks": 12}),
@@ -39,19 +32,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def made() -> list[Event]:
-    """People in trouble, and some that are nearly; events come up to four seconds out of order."""
-    events, _ = with_truth(seed=23, events=4_000, troubles=all_troubles(0.4))
-    events += [near(session, number) for session in range(2, 7) for number in range(session)]
-    chance = Random(7)
-    return sorted(events, key=lambda event: at_ms(event) + chance.randrange(4_000))
-
-
-def near(session: int, number: int) -> Event:
-    """The click of somebody who clicks `session` times in a row."""
-    payload = {"x": 9, "y": 9, "target": {"selector": "#pay", "tag": "button", "text": "Pay"}}
-    time = f"2026-01-05T12:00:{session:02}.{number}00Z"
-    event_id = f"near-{session}-{number}"
-    return click(event_id=event_id, session_id=f"near-{session}", timestamp=time, path="/pay", payload=payload)
+    return troubled()
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +46,6 @@ def stored(made: list[Event]) -> StoredEngine:
 async def asker(stored: StoredEngine, agents: AgentReader) -> AsyncIterator[httpx.AsyncClient]:
     async with over(stored, agents) as client:
         yield client
-
-
-def over(engine: StoredEngine, agents: AgentReader, config: Config | None = None) -> httpx.AsyncClient:
-    app = create_app(config or Config(), engine, lambda: NOW_MS, agents=agents)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sessiond")
-
-
-async def ask(client: httpx.AsyncClient, kind: str, **fields: Any) -> dict[str, Any]:
-    answer = await client.post(WHATIF, json={"detector": kind, **RANGE, **fields})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -132,6 +101,24 @@ async def test_a_sequence_may_be_tried_before_it_is_set(asker: httpx.AsyncClient
     body = await ask(asker, "sequences", set={"patterns": patterns})
     assert body["counts"]["added"] > 0
     assert {item["type"] for item in body["added"]} == {"two_pages"}
+
+
+@pytest.mark.parametrize(("slow_ms", "removed"), [(1_500, 0), (1_501, 1)])
+async def test_a_slow_click_is_compared_though_its_detector_has_another_name(
+    agents: AgentReader, slow_ms: int, removed: int
+) -> None:
+    target = {"tag": "button", "selector": "#pay"}
+    events = [
+        click(event_id="tells", event_type="dom_mutation", timestamp="2026-01-02T03:00:00.000Z"),
+        click(event_id="slow", timestamp="2026-01-02T03:00:01.000Z", payload={"x": 5, "y": 5, "target": target}),
+        click(event_id="late", event_type="dom_mutation", timestamp="2026-01-02T03:00:02.500Z"),
+    ]
+    engine = StoredEngine()
+    take(engine, events, agents)
+    async with over(engine, agents) as client:
+        body = await ask(client, "dead_click", set={"slow_ms": slow_ms})
+    assert body["counts"] == {"added": 0, "removed": removed, "unchanged": 1 - removed}
+    assert [item["type"] for item in body["removed"]] == ["slow_click"] * removed
 
 
 async def test_the_limit_of_sessions_is_kept_and_said(asker: httpx.AsyncClient) -> None:

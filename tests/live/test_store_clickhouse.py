@@ -27,7 +27,7 @@ from tests.persistence.store_rows import FEBRUARY_MS, RowsOf, event_rows
 
 pytestmark = pytest.mark.live
 
-FINAL = {"events": "FINAL", "sessions": "FINAL", "anomalies": "FINAL", "aggregated_events": "FINAL", "bad_rows": ""}
+FINAL = {name: "FINAL" if table.version else "" for name, table in TABLES.items()}
 
 
 @pytest.fixture(scope="module")

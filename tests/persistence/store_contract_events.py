@@ -81,7 +81,13 @@ class EventsContract:
 
     def test_fields_hold_what_is_not_empty(self, store: Store, project: str) -> None:
         said: dict[str, Any] = {"click_x": 0, "click_y": -4, "lcp": 1.25, "scroll_depth": 0, "url": "/ü"}
-        said |= {"load": 1500.5, "request_status": -1, "request_route": "GET /a/:id", "event_index": 3}
+        said |= {
+            "load": 1500.5,
+            "request_status": -1,
+            "request_route": "GET /a/:id",
+            "event_index": 3,
+            "clock_moved_ms": -5,
+        }
         rows = event_rows(project, ("e1", FEBRUARY_MS), **said, payload='{"a":1}', src_seq=9)
         store.insert("events", rows, token=project)
         [event] = store.events(EventFilter(project, session_id="s1"))
@@ -97,6 +103,7 @@ class EventsContract:
             "request_status": -1,
             "request_route": "GET /a/:id",
             "event_index": 3,
+            "clock_moved_ms": -5,
         }
 
     def test_the_events_of_some_sessions_are_read_together_and_no_others(self, store: Store, project: str) -> None:

@@ -2,14 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pyarrow as pa
 import pytest
 
 from engine.errors import OperatorError
+from persistence.alert_columns import alerts_columns, token_of
+from persistence.alert_table import ALERTS
 from persistence.columns import Columns, joined, typed
 from persistence.ports import EventFilter, StatsFilter, Store
 from persistence.summary_rows import DAY_MS
 from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, default_of
+from tests.alerting import alert
+from tests.builders import T0
 from tests.persistence.store_rows import (
     FEBRUARY_MS,
     UNEXPIRED_MS,
@@ -120,3 +125,12 @@ class InsertContract:
             seen = list(threads.map(work, range(24)))
         assert min(seen) >= 1
         assert len(ids(store, EventFilter(project, session_id="s1"))) == 24
+
+    def test_an_alert_that_changed_replaces_its_row(self, store: Store, rows_of: RowsOf, project: str) -> None:
+        first = alert("a1", project_id=project, baseline=1.5)
+        over = msgspec.structs.replace(first, state="resolved", resolved_ms=T0 + 9, version=2)
+        for found in (first, over, first):
+            store.insert("alerts", typed(ALERTS, alerts_columns([found])), token=token_of([found]))
+        [row] = rows_of("alerts", project)
+        names = ("state", "version", "resolved_at", "acked_at", "baseline", "value")
+        assert [row[name] for name in names] == ["resolved", 2, T0 + 9, None, 1.5, 12.0]

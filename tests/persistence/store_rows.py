@@ -99,6 +99,7 @@ def full_summary(project: str) -> Summary:
         campaign=Campaign("news", "email", "spring", "shoes", "top", "gclid"),
         frustration=Frustration(30, [FrustrationPart("rage_click", 1, 30)]),
         clock_offset_ms=-86_400_000,
+        referrer_host="news.example",
     )
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from engine.errors import OperatorError
 from persistence.columns import Columns, joined, plain, typed
-from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, TABLES, Table
+from persistence.table import Table
+from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, TABLES
 
 _TIMES = st.integers(-(10**14), 10**14)
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -22,11 +23,13 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "UInt32": st.integers(0, 2**32 - 1),
     "UInt64": st.integers(0, 2**64 - 1),
     "Int16": st.integers(-(2**15), 2**15 - 1),
+    "Int64": st.integers(-(2**63), 2**63 - 1),
     "Date": st.integers(0, 2**16 - 1),
     "DateTime64(3, 'UTC')": _TIMES,
     "Nullable(DateTime64(3, 'UTC'))": st.none() | _TIMES,
     "Nullable(Int32)": st.none() | st.integers(-(2**31), 2**31 - 1),
     "Nullable(UInt8)": st.none() | st.integers(0, 2**8 - 1),
+    "Float64": st.floats(allow_nan=False),
     "Nullable(Float64)": st.none() | st.floats(allow_nan=False),
     "Nullable(Int64)": st.none() | st.integers(-(2**63), 2**63 - 1),
 }

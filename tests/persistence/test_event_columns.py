@@ -1,6 +1,6 @@
 """Which facts of an event are columns, and what an outcome adds to its rows."""
 
-from engine.wire import Batch, Event, Facts, Outcome
+from engine.wire import ACCEPTED, DUPLICATE, Batch, Event, Facts, Outcome
 from persistence.event_columns import event_columns
 
 
@@ -21,6 +21,14 @@ def test_requests_and_all_vitals_have_columns_and_the_other_facts_have_none() ->
         "request_status": [0, -1, 0],
         "request_route": ["", "POST /orders/:id", ""],
     }
+
+
+def test_what_was_added_to_the_time_of_an_event_stands_beside_it() -> None:
+    batch = Batch("g", 1, 1, [event("e1"), event("e2"), event("e3")])
+    columns = event_columns(batch, Outcome(bytes([ACCEPTED, DUPLICATE, ACCEPTED]), [1, 1, 1], moved={2: -60_000}))
+    assert columns["clock_moved_ms"] == [0, -60_000]
+    assert columns["timestamp"] == [1_767_322_805_678] * 2
+    assert "clock_moved_ms" not in event_columns(batch, Outcome(bytes(3), [1, 1, 1]))
 
 
 def test_each_event_has_its_place_in_its_session_and_0_where_it_was_not_folded() -> None:

@@ -6,7 +6,8 @@ from engine.analysis import Summary
 from engine.device import Device
 from engine.errors import OperatorError
 from persistence.summary_rows import sessions_columns, summary_of
-from persistence.tables import DEVICE, PROVENANCE, SESSIONS, TABLES, Table, default_of, table_named
+from persistence.table import Table
+from persistence.tables import DEVICE, PROVENANCE, SESSIONS, TABLES, default_of, table_named
 from tests.persistence.store_rows import full_summary
 
 

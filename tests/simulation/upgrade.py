@@ -11,6 +11,7 @@ import msgspec
 from actors.snapshot import Snapshot
 from engine.numbering import Numbering, Sender
 from engine.own import Own
+from engine.sensor import Sensor
 from engine.session import Session
 from persistence.journal import Journal
 from persistence.session_rows import SessionRow
@@ -24,6 +25,10 @@ class NextSession(Session, array_like=True, gc=False):
 
 class NextOwn(Own, array_like=True):
     heat: int = 1
+
+
+class NextSensor(Sensor, array_like=True):
+    heat: int = 6
 
 
 class NextSender(Sender, array_like=True):
@@ -68,9 +73,8 @@ def _next_snapshot(encoded: bytes) -> bytes:
     snapshot = msgspec.msgpack.decode(encoded, type=NextSnapshot)
     own, numbering = snapshot.own, snapshot.numbering
     senders = {name: _as(NextSender, sender) for name, sender in numbering.senders.items()}
-    return _encode(
-        msgspec.structs.replace(snapshot, own=_as(NextOwn, own), numbering=NextNumbering(dict(senders)), heat=5)
-    )
+    later = {"own": _as(NextOwn, own), "sensor": _as(NextSensor, snapshot.sensor), "heat": 5}
+    return _encode(msgspec.structs.replace(snapshot, numbering=NextNumbering(dict(senders)), **later))
 
 
 def _as(kind: Any, struct: msgspec.Struct) -> Any:

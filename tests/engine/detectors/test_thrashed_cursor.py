@@ -1,11 +1,16 @@
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from engine.detectors.base import Action
+from engine.moment import moment_of
 from engine.rules import Rules, ThrashedCursor
 from engine.wire import Event, Facts
 from tests.builders import T0, event
-from tests.engine.detectors.run import bursts, findings
+from tests.engine.detectors.run import bursts, detector, findings
 
 KIND = "thrashed_cursor"
 
@@ -109,6 +114,70 @@ def test_it_does_not_matter_how_moves_are_batched(size: int) -> None:
     parts = [moves[place : place + size] for place in range(0, len(moves), size)]
     found = bursts(KIND, [batch(f"b{place}", part[-1].at_ms - T0, part) for place, part in enumerate(parts)])
     assert [(one.started_ms - T0, one.details["turns"]) for one in found.values()] == [(100, 30), (60_100, 12)]
+
+
+@given(st.lists(st.booleans(), min_size=32, max_size=32), st.integers(0, 3_000))
+def test_batches_that_overlap_are_sorted_into_each_other(is_first: list[bool], later_ms: int) -> None:
+    moves = swings(30)
+    parts = [[one for one, first in zip(moves, is_first, strict=True) if first is wanted] for wanted in (True, False)]
+    assume(len(parts[0]) != 1)  # one move alone is no batch: nothing is kept for one that overlaps with it
+    sent = [batch(f"b{place}", 3_100 + place * later_ms, part) for place, part in enumerate(parts) if part]
+    found = [one for one in bursts(KIND, sent).values() if one.status != "withdrawn"]
+    assert [(one.started_ms - T0, one.last_ms - T0, one.details["turns"]) for one in found] == [(100, 3_100, 30)]
+
+
+def test_a_third_batch_is_sorted_into_the_second() -> None:
+    moves = swings(40)
+    parts = [moves[:15], moves[15:30:2], [*moves[16:30:2], *moves[30:]]]
+    sent = [batch(f"b{place}", part[-1].at_ms - T0, part) for place, part in enumerate(parts)]
+    [found] = [one for one in bursts(KIND, sent).values() if one.status != "withdrawn"]
+    assert (found.started_ms - T0, found.details["turns"]) == (100, 40)
+
+
+def test_a_burst_that_the_points_of_another_batch_show_to_be_none_is_withdrawn() -> None:
+    """Half of the points are a way to and fro; with the others every corner is a right angle."""
+    ahead = [(place * 100, place % 2 * 100, 0) for place in range(12)]
+    between = [(place * 100 + 50, 50, 50 - place % 2 * 100) for place in range(11)]
+    halves = [ahead, between]
+    sent = [
+        event("mouse_move", 1_100 + place, id=f"b{place}", facts=Facts(moves=shifted(points, 1_100 + place)))
+        for place, points in enumerate(halves)
+    ]
+    found = findings(KIND, sent)
+    assert [(one.first_event_id, one.status) for one in found] == [("b0", "confirmed"), ("b0", "withdrawn")]
+
+
+def test_a_burst_that_grew_by_points_that_another_batch_straightens_is_as_it_was_before_them() -> None:
+    ahead = [(place * 100, place % 2 * 100, 0) for place in range(24)]
+    bend = [(1_130, 150, 50), (1_160, 100, 100)]
+    between = [*bend, *((place * 100 + 50, 50, place % 2 * 100 - 50) for place in range(12, 23))]
+    sent = [
+        event("mouse_move", at, id=f"b{place}", facts=Facts(moves=shifted(points, at)))
+        for place, (at, points) in enumerate([(1_100, ahead[:12]), (2_300, ahead[12:]), (2_301, between)])
+    ]
+    found = findings(KIND, sent)
+    assert [(one.first_event_id, one.status, one.details["turns"]) for one in found] == [
+        ("b0", "confirmed", 10),
+        ("b0", "confirmed", 22),
+        ("b0", "confirmed", 10),
+    ]
+    assert found[2].last_ms == found[0].last_ms
+
+
+def shifted(points: list[tuple[int, int, int]], at: int) -> tuple[int, ...]:
+    return tuple(value for ms, x, y in points for value in (ms - at, x, y))
+
+
+def test_of_batches_without_end_that_overlap_no_more_is_kept_than_of_one() -> None:
+    made = detector(KIND)
+    state: Any = None
+    for number in range(100):
+        moves = shifted([(place, place * 7 % 200, 0) for place in range(200)], 10_000)
+        moment = moment_of(
+            event("mouse_move", 10_000, id=f"b{number}", facts=Facts(moves=moves)), "mouse_move", T0 + 10_000, ()
+        )
+        state, _ = made.see(state, moment, Action())
+    assert len(state.batch.points()) == 200
 
 
 def test_the_points_of_a_batch_may_come_in_any_order() -> None:
