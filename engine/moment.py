@@ -5,7 +5,6 @@ from sys import intern
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
 from engine.wire import Click, Facts, Seen
 
@@ -30,7 +29,7 @@ class Moment(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 def moment_of(event: Seen, kind: str, at_ms: int, page_types: Collection[str]) -> Moment:
-    """What of an event is kept. `kind` is its type. Many sessions see the same pages: names are shared."""
+    """What of an event is kept. `kind` is its type. Many sessions see the same pages and elements: texts are shared."""
     click, error = event.click, event.error
     return Moment(
         at_ms,
@@ -38,16 +37,19 @@ def moment_of(event: Seen, kind: str, at_ms: int, page_types: Collection[str]) -
         event.event_id,
         intern((event.path or event.screen_name)[:MAX_PAGE]),
         intern(event.url[:MAX_PAGE]) if kind in page_types else "",
-        None if click is None else _short(click),
+        None if click is None else _shared(click),
         "" if error is None else error.message[:MAX_TARGET],
         event.scroll_depth,
         event.facts,
     )
 
 
-def _short(click: Click) -> Click:
-    if len(click.selector) <= MAX_TARGET and len(click.text) <= MAX_TARGET and len(click.tag) <= MAX_TARGET:
-        return click
-    return replace(
-        click, selector=click.selector[:MAX_TARGET], tag=click.tag[:MAX_TARGET], text=click.text[:MAX_TARGET]
+def _shared(click: Click) -> Click:
+    return Click(
+        click.x,
+        click.y,
+        intern(click.selector[:MAX_TARGET]),
+        intern(click.tag[:MAX_TARGET]),
+        intern(click.text[:MAX_TARGET]),
+        click.traits,
     )

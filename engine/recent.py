@@ -6,6 +6,7 @@ next to nothing, because states and anomalies are never changed but replaced.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -21,24 +22,25 @@ _at_ms = attrgetter("at_ms")
 
 
 class Mark(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What was known after everything up to `at_ms` and before the moments from `place` on."""
+    """What was known after everything up to `at_ms`."""
 
     at_ms: int = 0
-    place: int = 0
     states: tuple[Any, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     latest: Action = Action()
 
 
 class Recent(msgspec.Struct, array_like=True, gc=False):
-    """`moments` in order of time, those of one time in order of arrival. `shown`: how many of them the states and the
-    anomalies of the session know. `unended`: the anomalies as they were before the session ended."""
+    """`moments` in order of time, those of one time in order of arrival: all since `base`, and those from `place` on
+    since `middle`. `shown`: how many of them the states and the anomalies of the session know. `unended`: the anomalies
+    as they were before the session ended."""
 
     base: Mark
     middle: Mark | None = None
     moments: list[Moment] = []
     shown: int = 0
     unended: tuple[Anomaly, ...] | None = None
+    place: int = 0
 
     @property
     def last_ms(self) -> int:
@@ -48,6 +50,11 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
     def is_shown(self) -> bool:
         return self.shown == len(self.moments)
 
+    def is_full(self, at_ms: int) -> bool:
+        """Whether a moment of `at_ms` that comes next is too far from the last mark."""
+        mark = self.middle or self.base
+        return at_ms - mark.at_ms >= HORIZON_MS or len(self.moments) - self.place >= MAX_MOMENTS
+
     def insert(self, moment: Moment) -> None:
         """An older one. What stands behind it is not shown any more."""
         place = bisect_right(self.moments, moment.at_ms, key=_at_ms)
@@ -55,26 +62,24 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
         self.shown = min(self.shown, place)
 
     def move_on(self, at_ms: int, states: tuple[Any, ...], anomalies: tuple[Anomaly, ...], latest: Action) -> None:
-        """Before a moment of `at_ms` is shown as the latest: forget what is too old to go back to. Everything must be
-        shown, and the rest is as it is after that."""
+        """Before a moment of `at_ms` is shown, when it is full: make a new mark, and forget what is too old to go back
+        to. Everything must be shown, and the rest is as it is after that."""
         moments, middle = self.moments, self.middle
-        last_ms = moments[-1].at_ms if moments else self.base.at_ms
-        if at_ms - last_ms >= HORIZON_MS:
-            self.base, self.middle = Mark(last_ms, 0, states, anomalies, latest), None
+        mark = Mark(self.last_ms, states, anomalies, latest)
+        if at_ms - mark.at_ms >= HORIZON_MS:
+            self.base, self.middle = mark, None
             moments.clear()
-            self.shown = 0
-        elif middle is None:
-            if at_ms - self.base.at_ms >= HORIZON_MS or len(moments) >= MAX_MOMENTS:
-                self.middle = Mark(last_ms, len(moments), states, anomalies, latest)
-        elif at_ms - middle.at_ms >= HORIZON_MS or len(moments) - middle.place >= MAX_MOMENTS:
-            del moments[: middle.place]
-            self.base = Mark(middle.at_ms, 0, middle.states, middle.anomalies, middle.latest)
-            self.middle = Mark(last_ms, len(moments), states, anomalies, latest)
-            self.shown = len(moments)
+        else:
+            if middle is not None:
+                self.base = middle
+                del moments[: self.place]
+            self.middle = mark
+        self.place = self.shown = len(moments)
 
-    def way_back(self) -> Mark:
-        """The last mark before everything that is not shown. A middle that lies behind it is given up."""
-        if self.middle is not None and self.middle.place <= self.shown:
-            return self.middle
-        self.middle = None
-        return self.base
+    def way_back(self) -> tuple[Mark, Sequence[Moment]]:
+        """The last mark before everything that is not shown, and what came after it. A middle that lies behind it is
+        given up."""
+        if self.middle is not None and self.place <= self.shown:
+            return self.middle, self.moments[self.place :]
+        self.middle, self.place = None, 0
+        return self.base, self.moments

@@ -4,13 +4,13 @@ One watch per set of rules. It shows moments in order of time whatever the order
 """
 
 from collections.abc import Sequence
-from math import inf
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from engine.analysis import Anomaly, EndReason
+from engine.detectors import FORMER
 from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding
 from engine.moment import Moment
 from engine.noted import Noted
@@ -19,6 +19,7 @@ from engine.reporter import Reporter
 from engine.session import PATTERNS, Session
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
+_FOREVER_MS: Final = 1 << 62
 _MAX_TYPES: Final = 1_000  # event types are the client's words: they are not remembered without end
 
 
@@ -27,9 +28,9 @@ class Watcher(NamedTuple):
 
     place: int  # in the table
     detector: Detector
-    max_gap_ms: float
-    is_same_type: bool
     begins: bool  # asked also when it remembers nothing yet
+    max_gap_ms: int
+    is_same_type: bool
 
 
 class Watch:
@@ -50,6 +51,8 @@ class Watch:
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
         self._nothing = (None,) * len(self.detectors)
+        lasting = [(d.lasts_ms, place) for place, d in enumerate(self.detectors) if d is not None]
+        self._lasting = sorted((ms, place) for ms, place in lasting if ms is not None)
         self._continuous_types = continuous_types
         self._reporter = Reporter(max_anomalies=max_anomalies, noted=noted)
         self._noted = noted
@@ -70,9 +73,9 @@ class Watch:
             Watcher(
                 place,
                 detector,
-                inf if detector.max_gap_ms is None else detector.max_gap_ms,
-                detector.is_same_type,
                 detector.first_types is None or event_type in detector.first_types,
+                _FOREVER_MS if detector.max_gap_ms is None else detector.max_gap_ms,
+                detector.is_same_type,
             )
             for place, detector in enumerate(self.detectors)
             if detector is not None
@@ -83,13 +86,11 @@ class Watch:
         """A moment that just came; the anomalies that are new or changed. None: it came late, or the session is over:
         `settle` must be called before anybody looks at the anomalies."""
         recent = session.recent or _begin(session)
-        at_ms = moment.at_ms
-        if recent.shown == len(recent.moments) and at_ms >= recent.last_ms:
-            anomalies = session.anomalies if recent.unended is None else recent.unended
-            recent.move_on(at_ms, session.detectors, anomalies, session.latest)
-            recent.moments.append(moment)
-            if recent.unended is not None:
-                return None
+        at_ms, moments = moment.at_ms, recent.moments
+        if recent.shown == len(moments) and at_ms >= (moments[-1].at_ms if moments else recent.base.at_ms):
+            if recent.is_full(at_ms):
+                self._move_on(session, recent, at_ms)
+            moments.append(moment)
             recent.shown += 1
             changed = self._show(session, moment)
             if changed:
@@ -107,9 +108,9 @@ class Watch:
         if recent.is_shown and not is_new_end:
             return NOTHING
         before = session.anomalies
-        mark = recent.way_back()
+        mark, moments = recent.way_back()
         session.detectors, session.anomalies, session.latest = mark.states, mark.anomalies, mark.latest
-        for moment in recent.moments[mark.place :]:
+        for moment in moments:
             self._show(session, moment)
         recent.shown = len(recent.moments)
         if session.end_reason:
@@ -119,20 +120,45 @@ class Watch:
         self._noted.say(changed)
         return changed
 
+    def _move_on(self, session: Session, recent: Recent, at_ms: int) -> None:
+        """A mark before a moment of `at_ms`. What is worth nothing to it is forgotten, though not by the mark: a moment
+        that comes late may lie before it."""
+        gap_ms = at_ms - recent.last_ms
+        anomalies = session.anomalies if recent.unended is None else recent.unended
+        recent.move_on(at_ms, session.detectors, anomalies, session.latest)
+        states = session.detectors
+        known = len(states)
+        fresh: list[Any] | None = None
+        for lasts_ms, place in self._lasting:
+            if lasts_ms >= gap_ms:
+                break
+            if place < known and states[place] is not None:
+                fresh = [*states] if fresh is None else fresh
+                fresh[place] = None
+        if fresh is not None:
+            while fresh and fresh[-1] is None:
+                fresh.pop()
+            session.detectors = tuple(fresh)
+
     def _show(self, session: Session, moment: Moment) -> Sequence[Anomaly]:
         """The next moment in order, to those that it can matter to."""
         before, event_type = session.latest, moment.event_type
-        gap_ms = moment.at_ms - before.at_ms
+        gap_ms, is_other_type = moment.at_ms - before.at_ms, before.event_type != event_type
         states, muted = session.detectors, session.muted
         known = len(states)
         fresh: list[Any] | None = None  # the states from now on, where any changed
         changed: list[Anomaly] | None = None
-        for place, detector, max_gap_ms, is_same_type, begins in self.watchers(event_type):
+        watchers = self._watchers.get(event_type)
+        for place, detector, begins, max_gap_ms, is_same_type in (
+            self.watchers(event_type) if watchers is None else watchers
+        ):
             state = states[place] if place < known else None
+            if state is None and not begins:
+                continue
             findings: Sequence[Finding] = NO_FINDINGS
-            if gap_ms >= max_gap_ms or (is_same_type and before.event_type != event_type):
+            if gap_ms >= max_gap_ms or (is_same_type and is_other_type):
                 new = None
-            elif (state is None and not begins) or (muted and detector.kind in muted):
+            elif muted and detector.kind in muted:
                 continue
             else:
                 try:
@@ -144,7 +170,9 @@ class Watch:
                     new = None
             if new is not state:
                 if fresh is None:
-                    fresh = [*states, *self._nothing[known:]]
+                    fresh = [*states]
+                if place >= len(fresh):
+                    fresh += self._nothing[len(fresh) : place + 1]
                 fresh[place] = new
             if findings:
                 changed = [] if changed is None else changed
@@ -203,7 +231,7 @@ class Watch:
         recent = session.recent
         if recent is not None:
             anomalies = session.anomalies if recent.unended is None else recent.unended
-            mark = Mark(recent.last_ms, 0, session.detectors, anomalies, session.latest)
+            mark = Mark(recent.last_ms, session.detectors, anomalies, session.latest)
             session.recent = Recent(mark, moments=[], unended=recent.unended)
         session.rules_version = self.version
 
@@ -219,6 +247,9 @@ class Watch:
                 recent.middle = replace(recent.middle, states=self._thawed(recent.middle.states))
 
     def _thawed(self, states: Sequence[Any], *, is_old: bool = False) -> tuple[msgspec.Struct | None, ...]:
+        if is_old:
+            former = dict(zip(FORMER, states, strict=False))
+            states = [None if detector is None else former.get(detector.kind) for detector in self.detectors]
         return tuple(_state(*both, is_old=is_old) for both in zip(states, self.detectors, strict=False))
 
 
@@ -239,6 +270,6 @@ def _begin(session: Session) -> Recent:
     anomalies, unended = session.anomalies, None
     if session.end_reason:
         unended = anomalies = tuple(a for a in anomalies if a.type != "missing_close")
-    mark = Mark(session.latest.at_ms, 0, session.detectors, anomalies, session.latest)
+    mark = Mark(session.latest.at_ms, session.detectors, anomalies, session.latest)
     session.recent = Recent(mark, moments=[], unended=unended)
     return session.recent

@@ -1,5 +1,6 @@
 """The detectors: one file each, one line each in the table below. A new one goes to the end: its place is its
-number in every snapshot."""
+number in every snapshot. Those that remember something of most sessions come first: a session has no place for what is
+behind the last one that does."""
 
 from typing import Final
 
@@ -22,21 +23,23 @@ from engine.detectors.u_turn import UTurn
 from engine.rulebook import Ruleset
 
 DETECTORS: Final[tuple[type[Detector], ...]] = (
+    UTurn,
+    RefreshRage,
+    DeadClick,
+    ExcessiveScrolling,
+    ThrashedCursor,
+    RageClick,
+    ErrorClick,
+    StuckPattern,
     RepeatedAction,
     RapidFire,
-    StuckPattern,
-    MissingClose,
-    RageClick,
-    UTurn,
-    SlowPage,
     FormAbandonment,
-    ExcessiveScrolling,
-    RefreshRage,
+    SlowPage,
     Sequences,
-    DeadClick,
-    ErrorClick,
-    ThrashedCursor,
+    MissingClose,
 )
+# Before rules had versions these were all, in this order.
+FORMER: Final = ("repeated_action", "rapid_fire", "stuck_pattern", "missing_close", "rage_click")
 
 
 def build_detectors(ruleset: Ruleset, kinds: config.Session) -> tuple[Detector | None, ...]:

@@ -65,6 +65,7 @@ class Detector:
     # Rules about neighbours. The first action that does not meet them also ends what the detector remembers.
     max_gap_ms: int | None = None  # only an action that follows the one before in less than this
     is_same_type: ClassVar[bool] = False  # only an action of the type of the one before
+    lasts_ms: int | None = None  # what it remembers is worth nothing after so long without a moment; None = for ever
 
     def __init__(self, rule: Any, kinds: config.Session) -> None:
         """`rule`: the field of `engine.rules.Rules` that is named as this detector's `kind`. `kinds` says what the

@@ -80,8 +80,10 @@ class DeadClick(Detector):
         self.first_types = kinds.click_types | self._told_types | self._waking_types
 
     def see(self, state: Waiting | None, moment: Moment, before: Action) -> Verdict:
+        is_click, tells = moment.event_type in self._click_types, moment.event_type in self._telling_types
+        if state is None and not tells and moment.click is not None and moment.click.traits & INTERACTIVE:
+            return None, NO_FINDINGS  # as most clicks are, where the client does not tell
         known = state or _NOTHING
-        is_click = moment.event_type in self._click_types
         found: list[Finding] = []
         left = self._after(known, moment, found, is_life=not is_click)
         if is_click:

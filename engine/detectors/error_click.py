@@ -11,6 +11,7 @@ from engine.element import element_of
 from engine.ignored import Ignored
 from engine.moment import Moment
 from engine.traits import MODIFIED, OPTED_OUT
+from engine.wire import Click
 
 _ASKS_NOTHING: Final = OPTED_OUT | MODIFIED  # of this page: a link with a key held opens in another tab
 _MAX_CLICKS: Final = 8  # that may still get an error
@@ -18,17 +19,10 @@ _MAX_CLICKS: Final = 8  # that may still get an error
 _NOISE: Final = ("ResizeObserver loop", "Script error.")
 
 
-class Clicked(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    at_ms: int
-    event_id: str
-    element: str
-    page: str
-
-
 class Clicks(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """In order of time, those that no error came after."""
 
-    recent: tuple[Clicked, ...]
+    recent: tuple[Moment, ...]
 
 
 class ErrorClick(Detector):
@@ -45,16 +39,18 @@ class ErrorClick(Detector):
         self._request_types = kinds.request_types
         self.event_types = kinds.click_types | kinds.error_types | kinds.request_types
         self.first_types = kinds.click_types
+        self.lasts_ms = rule.error_ms
 
     def see(self, state: Clicks | None, moment: Moment, before: Action) -> Verdict:
         recent = () if state is None else state.recent
         oldest_ms = moment.at_ms - self._error_ms
         left = recent
         if recent and recent[0].at_ms < oldest_ms:
-            left = tuple(click for click in recent if click.at_ms >= oldest_ms)
+            left = tuple([click for click in recent if click.at_ms >= oldest_ms])
         found: tuple[Finding, ...] = NO_FINDINGS
         if moment.event_type in self._click_types:
-            left = self._with(left, moment)
+            if self._counts(moment.click):
+                left = (*left, moment)[-_MAX_CLICKS:]
         elif left and (message := self._error(moment)):
             found = (_found(left[-1], moment, message),)
             left = left[:-1]
@@ -62,12 +58,8 @@ class ErrorClick(Detector):
             return state, found
         return (Clicks(left) if left else None), found
 
-    def _with(self, recent: tuple[Clicked, ...], moment: Moment) -> tuple[Clicked, ...]:
-        click = moment.click
-        if click is not None and (click.traits & _ASKS_NOTHING or self._ignored.holds(click)):
-            return recent
-        element = "" if click is None else element_of(click)
-        return (*recent, Clicked(moment.at_ms, moment.event_id, element, moment.page))[-_MAX_CLICKS:]
+    def _counts(self, click: Click | None) -> bool:
+        return click is None or not (click.traits & _ASKS_NOTHING or self._ignored.holds(click))
 
     def _error(self, moment: Moment) -> str:
         """What went wrong; "" = nothing did."""
@@ -81,14 +73,15 @@ class ErrorClick(Detector):
         return f"{facts.route} was answered {facts.status}" if facts.status >= self._min_status else ""
 
 
-def _found(click: Clicked, moment: Moment, message: str) -> Finding:
-    after_ms = moment.at_ms - click.at_ms
+def _found(clicked: Moment, moment: Moment, message: str) -> Finding:
+    after_ms = moment.at_ms - clicked.at_ms
+    element = "" if clicked.click is None else element_of(clicked.click)
     return Finding(
-        first_event_id=click.event_id,
-        started_ms=click.at_ms,
+        first_event_id=clicked.event_id,
+        started_ms=clicked.at_ms,
         last_ms=moment.at_ms,
         detected_ms=moment.at_ms,
-        description=f"{after_ms} ms after a click on {click.element or 'the page'}: {message.rstrip('.')}.",
-        event_ids=(click.event_id, moment.event_id),
-        details={"message": message, "after_ms": after_ms, "path": click.page, "element": click.element},
+        description=f"{after_ms} ms after a click on {element or 'the page'}: {message.rstrip('.')}.",
+        event_ids=(clicked.event_id, moment.event_id),
+        details={"message": message, "after_ms": after_ms, "path": clicked.page, "element": element},
     )

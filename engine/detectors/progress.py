@@ -15,6 +15,8 @@ from engine.detectors.base import MAX_EVIDENCE
 from engine.detectors.cluster import FOREVER_MS, Cluster, Part
 from engine.moment import Moment
 
+_NO_CYCLES: Final = Cluster()
+
 
 class Attempt(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A cycle that is begun. `follows`: nothing lies between it and the cycles before it."""
@@ -29,7 +31,7 @@ class Progress(msgspec.Struct, array_like=True, frozen=True, gc=False):
     `is_next`: one that begins now follows them."""
 
     attempts: tuple[Attempt | None, ...]
-    cycles: Cluster = Cluster()
+    cycles: Cluster = _NO_CYCLES
     is_next: bool = False
 
 
@@ -40,17 +42,20 @@ class Course:
     def __init__(self, steps: Sequence[frozenset[str]], *, times: int, window_ms: int, is_strict: bool) -> None:
         self.name: Final = " -> ".join(min(step) for step in steps)
         self._steps = tuple(steps)
+        self._types = frozenset[str]().union(*steps)
         self._times = times
         self._window_ms = window_ms or FOREVER_MS
         self._prefers_late = window_ms > 0
         self._is_strict = is_strict
         self._max_ids = max(1, MAX_EVIDENCE // times)  # of one cycle, so that all have evidence and it is bounded
-        self._none = Progress((None,) * (len(steps) - 1))
+        self._none = Progress((None,) * (len(steps) - 1), _NO_CYCLES)
 
     def advanced(self, progress: Progress | None, moment: Moment) -> Progress | None:
         """After `moment`; None = nothing is begun. The row has become longer if `cycles` is another object with a
         count."""
         if progress is None and moment.event_type not in self._steps[0]:
+            return None
+        if self._is_strict and moment.event_type not in self._types:
             return None
         known = progress or self._none
         if len(known.attempts) != len(self._none.attempts):
@@ -91,7 +96,7 @@ class Course:
 
     def _completed(self, known: Progress, done: Attempt, moment: Moment) -> Progress:
         part = Part(done.first_ms, moment.at_ms, done.event_ids[: self._max_ids])
-        row = known.cycles if done.follows or not self._is_strict else Cluster()
+        row = known.cycles if done.follows or not self._is_strict else _NO_CYCLES
         row = row.grown(part, min_count=self._times, window_ms=self._window_ms)
         return Progress(self._none.attempts, row, self._is_strict)
 
@@ -99,8 +104,8 @@ class Course:
         is_next = known.is_next and moment.event_type in self._steps[-1]
         row = known.cycles
         if self._is_strict and not is_next and not any(one and one.follows for one in attempts):
-            row = Cluster()
-        if row == Cluster() and not any(attempts):
+            row = _NO_CYCLES
+        if row == _NO_CYCLES and not any(attempts):
             return None
         if row is known.cycles and attempts == known.attempts and is_next == known.is_next:
             return known

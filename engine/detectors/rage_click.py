@@ -83,6 +83,7 @@ class RageClick(Detector):
         self._answer_ms = rule.answer_ms
         self.event_types = kinds.click_types | calming | self._answer_types
         self.first_types = kinds.click_types
+        self.lasts_ms = max(self._window_ms, _TWICE_MS)
 
     def see(self, state: ClickState | None, moment: Moment, before: Action) -> Verdict:
         if moment.event_type not in self._click_types:

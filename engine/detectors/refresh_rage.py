@@ -21,8 +21,16 @@ _NO_LOAD: Final = frozenset({"push", "replace", "back_forward"})
 
 
 class Loads(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """`at_ms`, `event_id`: of the first one. `cluster` None: there is no other, as of nearly all pages."""
+
     url: str
-    cluster: Cluster
+    at_ms: int
+    event_id: str
+    cluster: Cluster | None = None
+
+    @property
+    def known(self) -> Cluster:
+        return self.cluster or Cluster((Part(self.at_ms, self.at_ms, (self.event_id,)),))
 
 
 class RefreshRage(Detector):
@@ -35,6 +43,7 @@ class RefreshRage(Detector):
         self._min_loads = rule.min_loads
         self._window_ms = rule.window_ms
         self.event_types = kinds.page_types
+        self.lasts_ms = rule.window_ms
 
     def see(self, state: Loads | None, moment: Moment, before: Action) -> Verdict:
         if moment.facts is not None and moment.facts.navigation in _NO_LOAD:
@@ -42,10 +51,11 @@ class RefreshRage(Detector):
         url = page_of(moment, with_fragment=True)
         if not moment.url and not url.startswith("/"):
             return None, NO_FINDINGS
-        cluster = state.cluster if state is not None and state.url == url else Cluster()
+        if state is None or state.url != url:
+            return Loads(url, moment.at_ms, moment.event_id), NO_FINDINGS
         part = Part(moment.at_ms, moment.at_ms, (moment.event_id,))
-        cluster = cluster.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
-        loads = Loads(url, cluster)
+        cluster = state.known.grown(part, min_count=self._min_loads, window_ms=self._window_ms)
+        loads = Loads(url, state.at_ms, state.event_id, cluster)
         if not cluster.count:
             return loads, NO_FINDINGS
         description = f"{url} was loaded {cluster.count} times in {cluster.seconds:g} s."

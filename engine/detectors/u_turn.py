@@ -5,7 +5,6 @@ place. A page reached by "back" or "forward" is not turned at: it comes out of t
 another. Going to and fro between two pages is one anomaly that grows.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -18,18 +17,6 @@ from engine.moment import Moment
 from engine.rules import UTurn as Rule
 
 _MAX_TRAIL: Final = 4  # two pages make a turn; what was replaced on top of them falls away
-
-
-class Visit(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """`since_ms`: when the page before was left, which is earlier than `at_ms` where redirects lie between. `place`:
-    the path that other events of this page name. `is_used`: something was done here."""
-
-    page: str
-    at_ms: int
-    since_ms: int
-    event_id: str
-    place: str
-    is_used: bool = False
 
 
 class Turns(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -45,15 +32,25 @@ class Turns(msgspec.Struct, array_like=True, frozen=True, gc=False):
     event_ids: tuple[str, ...]
 
 
-class Trail(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    visits: tuple[Visit, ...]
+class Visit(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """`since_ms`: when the page before was left, which is earlier than `at_ms` where redirects lie between. `place`:
+    the path that other events of this page name. `is_used`: something was done here. `before`: the page that led here,
+    None where it does not matter any more; `turns`: of the latest one, the last that were made."""
+
+    page: str
+    at_ms: int
+    since_ms: int
+    event_id: str
+    place: str
+    is_used: bool = False
+    before: "Visit | None" = None
     turns: Turns | None = None
 
 
 class UTurn(Detector):
     kind = "u_turn"
     severity = "low"
-    State = Trail
+    State = Visit
 
     def __init__(self, rule: Rule, kinds: config.Session) -> None:
         super().__init__(rule, kinds)
@@ -64,40 +61,39 @@ class UTurn(Detector):
         self.event_types = kinds.page_types | uses
         self.first_types = kinds.page_types
 
-    def see(self, state: Trail | None, moment: Moment, before: Action) -> Verdict:
+    def see(self, state: Visit | None, moment: Moment, before: Action) -> Verdict:
         if moment.event_type in self._page_types:
-            return self._arrive(Trail(()) if state is None else state, moment)
-        if state is None or state.visits[-1].is_used:
+            return self._arrive(state, moment)
+        if state is None or state.is_used or (moment.page and state.place and moment.page != state.place):
             return state, NO_FINDINGS
-        here = state.visits[-1]
-        if moment.page and here.place and moment.page != here.place:
-            return state, NO_FINDINGS
-        return Trail((*state.visits[:-1], replace(here, is_used=True)), state.turns), NO_FINDINGS
+        here = state
+        # Nothing turns here any more.
+        used = Visit(here.page, here.at_ms, here.since_ms, here.event_id, here.place, True, None, here.turns)
+        return used, NO_FINDINGS
 
-    def _arrive(self, state: Trail, moment: Moment) -> Verdict:
-        visits, turns, said = state.visits, state.turns, NO_FINDINGS
+    def _arrive(self, here: Visit | None, moment: Moment) -> Verdict:
         page, since_ms, is_used = page_of(moment), moment.at_ms, _is_restored(moment)
-        here = visits[-1] if visits else None
+        before, turns, said = here, None if here is None else here.turns, NO_FINDINGS
         if here is not None and here.page != page:
             is_short = moment.at_ms - here.at_ms < self._redirect_ms
             if is_short or _navigation(moment) == "replace":
-                visits, since_ms, is_used = visits[:-1], here.since_ms, is_used or here.is_used
+                before, since_ms, is_used = here.before, here.since_ms, is_used or here.is_used
             if is_short and turns is not None and turns.back_id == here.event_id and turns.count == 1:
                 said, turns = (self._found(turns, is_withdrawn=True),), None
-        if visits and visits[-1].page == page:
-            return Trail(visits, turns), said
-        visit = Visit(page, moment.at_ms, since_ms, moment.event_id, moment.page, is_used)
-        if self._is_turn(visits, visit):
-            turns = _extended(turns, visits, visit)
+        if before is not None and before.page == page:
+            return (before if before.turns is turns else replace(before, turns=turns)), said
+        trail = _cut(before, _MAX_TRAIL - 1)
+        if trail is not None and self._is_turn(trail, page, moment):
+            turns = _extended(turns, trail, moment)
             said = (*said, self._found(turns))
-        return Trail((*visits, visit)[-_MAX_TRAIL:], turns), said
+        return Visit(page, moment.at_ms, since_ms, moment.event_id, moment.page, is_used, trail, turns), said
 
-    def _is_turn(self, visits: Sequence[Visit], visit: Visit) -> bool:
+    def _is_turn(self, away: Visit, page: str, moment: Moment) -> bool:
         return (
-            len(visits) > 1
-            and visits[-2].page == visit.page
-            and not visits[-1].is_used
-            and visit.at_ms - visits[-1].since_ms <= self._max_away_ms
+            away.before is not None
+            and away.before.page == page
+            and not away.is_used
+            and moment.at_ms - away.since_ms <= self._max_away_ms
         )
 
     def _found(self, turns: Turns, *, is_withdrawn: bool = False) -> Finding:
@@ -119,9 +115,8 @@ class UTurn(Detector):
         )
 
 
-def _extended(turns: Turns | None, visits: Sequence[Visit], back: Visit) -> Turns:
-    """With the turn to the last of `visits` and `back`; it goes on with `turns` if those came back just there."""
-    start, away = visits[-2:]
+def _extended(turns: Turns | None, away: Visit, back: Moment) -> Turns:
+    """With the turn at `away`; it goes on with `turns` if those came back just there."""
     if turns is not None and turns.back_id == away.event_id:
         return replace(
             turns,
@@ -130,8 +125,9 @@ def _extended(turns: Turns | None, visits: Sequence[Visit], back: Visit) -> Turn
             back_id=back.event_id,
             event_ids=remember(turns.event_ids, back.event_id),
         )
+    start = away.before or away
     return Turns(
-        page=back.page,
+        page=start.page,
         turned_at=away.page,
         away_ms=back.at_ms - away.since_ms,
         count=1,
@@ -140,6 +136,14 @@ def _extended(turns: Turns | None, visits: Sequence[Visit], back: Visit) -> Turn
         back_id=back.event_id,
         event_ids=(start.event_id, away.event_id, back.event_id),
     )
+
+
+def _cut(visit: Visit | None, most: int) -> Visit | None:
+    """The last so many, as they are kept below another one: only the latest has turns."""
+    if visit is None or not most:
+        return None
+    before = _cut(visit.before, most - 1)
+    return visit if before is visit.before and visit.turns is None else replace(visit, before=before, turns=None)
 
 
 def _navigation(moment: Moment) -> str:

@@ -58,20 +58,20 @@ def test_kinds_are_unique_and_have_rules() -> None:
 def test_places_in_the_table_never_change() -> None:
     """A snapshot holds the states by place: a new detector goes to the end."""
     assert [detector.kind for detector in DETECTORS] == [
+        "u_turn",
+        "refresh_rage",
+        "dead_click",
+        "excessive_scrolling",
+        "thrashed_cursor",
+        "rage_click",
+        "error_click",
+        "stuck_pattern",
         "repeated_action",
         "rapid_fire",
-        "stuck_pattern",
-        "missing_close",
-        "rage_click",
-        "u_turn",
-        "slow_page",
         "form_abandonment",
-        "excessive_scrolling",
-        "refresh_rage",
+        "slow_page",
         "sequences",
-        "dead_click",
-        "error_click",
-        "thrashed_cursor",
+        "missing_close",
     ]
 
 
