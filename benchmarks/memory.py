@@ -21,7 +21,7 @@ from engine.registry import Registry
 from engine.wire import Event, decode_seen, encode
 
 EVENTS_PER_SESSION: Final = 50
-REACH_BYTES: Final = 2_500
+REACH_BYTES: Final = 4_096
 
 
 def measure(sessions: int) -> list[Figure]:
