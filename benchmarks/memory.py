@@ -57,12 +57,13 @@ def grown_bytes(sessions: int) -> int:
 
 
 def fill(registry: Registry, sessions: int, models: Sequence[Event]) -> None:
-    """Live sessions with their events, decoded as a shard does and saved as a snapshot saves them: what is dirty stays
-    in memory longer."""
+    """Live sessions with their events, decoded as a shard does, saved as a snapshot saves them and seen by the live
+    view: what is dirty, or has moved, stays in memory longer."""
     traffic = Traffic(visitors=sessions, session_events=EVENTS_PER_SESSION + 1, stagger=0)
     for seq, batch in enumerate(batches(traffic, sessions * EVENTS_PER_SESSION, models), start=1):
         registry.apply(decode_seen(encode(batch)), batch.received_ms, seq)
         registry.residents.saved(list(registry.residents.dirty))
+        registry.folder.moved.clear()
     if len(registry.residents.live) != sessions:
         message = f"{len(registry.residents.live)} sessions are live, not {sessions}."
         raise BenchmarkFailed(message)

@@ -6,6 +6,7 @@ number per way and session.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from engine.config import Funnel, FunnelStep
@@ -42,8 +43,14 @@ class Funnels:
             reached = (*reached, *self._nowhere)[: len(self._nowhere)]
         for way, place, pattern in steps:
             if reached[way] == place and (pattern is None or pattern.fullmatch(path)):
-                reached = (*reached[:way], place + 1, *reached[way + 1 :])
+                reached = _one_further(reached, way)
         return reached
+
+
+@lru_cache(maxsize=1_000)
+def _one_further(reached: tuple[int, ...], way: int) -> tuple[int, ...]:
+    """One object for all sessions that are as far."""
+    return (*reached[:way], reached[way] + 1, *reached[way + 1 :])
 
 
 def _pattern(step: FunnelStep) -> "re.Pattern[str] | None":

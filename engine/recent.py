@@ -8,7 +8,7 @@ next to nothing, because states and anomalies are never changed but replaced.
 from bisect import bisect_right
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,33 +18,42 @@ from engine.moment import Moment
 
 MAX_MOMENTS: Final = 128  # between two marks: beyond it the way back is shorter than the horizon
 
+_NONE: Final = Action()
 _at_ms = attrgetter("at_ms")
 
 
-class Mark(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What was known after everything up to `at_ms`."""
+class Mark(NamedTuple):
+    """What was known before the moments that came after it."""
 
-    at_ms: int = 0
-    states: tuple[Any, ...] = ()
-    anomalies: tuple[Anomaly, ...] = ()
-    latest: Action = Action()
+    states: tuple[Any, ...]
+    anomalies: tuple[Anomaly, ...]
+    latest: Action
+    moments: Sequence[Moment]
 
 
 class Recent(msgspec.Struct, array_like=True, gc=False):
-    """`moments` in order of time, those of one time in order of arrival: all since `base`, and those from `place` on
-    since `middle`. `shown`: how many of them the states and the anomalies of the session know. `unended`: the anomalies
-    as they were before the session ended."""
+    """`moments` in order of time, those of one time in order of arrival. `shown`: how many of them the states and the
+    anomalies of the session know. `unended`: the anomalies as they were before the session ended.
 
-    base: Mark
-    middle: Mark | None = None
-    moments: list[Moment] = []
+    The two marks are kept flat, which is a tenth of what a session takes: the first, what was known after everything up
+    to `at_ms` and before all of the moments; and from `place` on, where that is not 0, a second one.
+    """
+
+    at_ms: int
+    states: tuple[Any, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    latest: Action = _NONE
+    moments: tuple[Moment, ...] = ()
     shown: int = 0
     unended: tuple[Anomaly, ...] | None = None
     place: int = 0
+    second_states: tuple[Any, ...] = ()
+    second_anomalies: tuple[Anomaly, ...] = ()
+    second_latest: Action = _NONE
 
     @property
     def last_ms(self) -> int:
-        return self.moments[-1].at_ms if self.moments else self.base.at_ms
+        return self.moments[-1].at_ms if self.moments else self.at_ms
 
     @property
     def is_shown(self) -> bool:
@@ -52,34 +61,41 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
 
     def is_full(self, at_ms: int) -> bool:
         """Whether a moment of `at_ms` that comes next is too far from the last mark."""
-        mark = self.middle or self.base
-        return at_ms - mark.at_ms >= HORIZON_MS or len(self.moments) - self.place >= MAX_MOMENTS
+        place = self.place
+        mark_ms = self.moments[place - 1].at_ms if place else self.at_ms
+        return at_ms - mark_ms >= HORIZON_MS or len(self.moments) - place >= MAX_MOMENTS
 
     def insert(self, moment: Moment) -> None:
         """An older one. What stands behind it is not shown any more."""
-        place = bisect_right(self.moments, moment.at_ms, key=_at_ms)
-        self.moments.insert(place, moment)
+        moments = self.moments
+        place = bisect_right(moments, moment.at_ms, key=_at_ms)
+        self.moments = (*moments[:place], moment, *moments[place:])
         self.shown = min(self.shown, place)
 
     def move_on(self, at_ms: int, states: tuple[Any, ...], anomalies: tuple[Anomaly, ...], latest: Action) -> None:
         """Before a moment of `at_ms` is shown, when it is full: make a new mark, and forget what is too old to go back
         to. Everything must be shown, and the rest is as it is after that."""
-        moments, middle = self.moments, self.middle
-        mark = Mark(self.last_ms, states, anomalies, latest)
-        if at_ms - mark.at_ms >= HORIZON_MS:
-            self.base, self.middle = mark, None
-            moments.clear()
+        last_ms, place = self.last_ms, self.place
+        if at_ms - last_ms >= HORIZON_MS:
+            self.at_ms, self.states, self.anomalies, self.latest = last_ms, states, anomalies, latest
+            self.moments = ()
+            self._forget_second()
         else:
-            if middle is not None:
-                self.base = middle
-                del moments[: self.place]
-            self.middle = mark
-        self.place = self.shown = len(moments)
+            if place:
+                self.at_ms, self.states = self.moments[place - 1].at_ms, self.second_states
+                self.anomalies, self.latest = self.second_anomalies, self.second_latest
+                self.moments = self.moments[place:]
+            self.second_states, self.second_anomalies, self.second_latest = states, anomalies, latest
+            self.place = len(self.moments)
+        self.shown = len(self.moments)
 
-    def way_back(self) -> tuple[Mark, Sequence[Moment]]:
-        """The last mark before everything that is not shown, and what came after it. A middle that lies behind it is
-        given up."""
-        if self.middle is not None and self.place <= self.shown:
-            return self.middle, self.moments[self.place :]
-        self.middle, self.place = None, 0
-        return self.base, self.moments
+    def way_back(self) -> Mark:
+        """The last mark before everything that is not shown. A second one that lies behind it is given up."""
+        if self.place and self.place <= self.shown:
+            moments = self.moments[self.place :]
+            return Mark(self.second_states, self.second_anomalies, self.second_latest, moments)
+        self._forget_second()
+        return Mark(self.states, self.anomalies, self.latest, self.moments)
+
+    def _forget_second(self) -> None:
+        self.place, self.second_states, self.second_anomalies, self.second_latest = 0, (), (), _NONE

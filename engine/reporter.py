@@ -34,13 +34,14 @@ class Reporter:
             if known is None and self._is_full(session):
                 self._noted.dropped += 1
                 continue
+            is_over = known is not None and known.status == "withdrawn"  # what is said again is found anew
             said = Anomaly(
                 id=anomaly_id,
                 type=kind,
                 severity=finding.severity or detector.severity,
                 description=finding.description,
                 started_ms=finding.started_ms,
-                detected_ms=finding.detected_ms if known is None else known.detected_ms,
+                detected_ms=finding.detected_ms if known is None or is_over else known.detected_ms,
                 version=1 if known is None else known.version + 1,
                 event_ids=list(finding.event_ids),
                 details=finding.details,

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from engine.analysis import Anomaly, EndReason
 from engine.detectors import FORMER
 from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding
 from engine.moment import Moment
 from engine.noted import Noted
-from engine.recent import Mark, Recent
+from engine.recent import Recent
 from engine.reporter import Reporter
 from engine.session import PATTERNS, Session
 
@@ -87,16 +86,16 @@ class Watch:
         `settle` must be called before anybody looks at the anomalies."""
         recent = session.recent or _begin(session)
         at_ms, moments = moment.at_ms, recent.moments
-        if recent.shown == len(moments) and at_ms >= (moments[-1].at_ms if moments else recent.base.at_ms):
+        if recent.shown == len(moments) and at_ms >= (moments[-1].at_ms if moments else recent.at_ms):
             if recent.is_full(at_ms):
                 self._move_on(session, recent, at_ms)
-            moments.append(moment)
+            recent.moments = (*recent.moments, moment)
             recent.shown += 1
             changed = self._show(session, moment)
             if changed:
                 self._noted.say(changed)
             return changed
-        if at_ms < recent.base.at_ms:
+        if at_ms < recent.at_ms:
             self._noted.too_late += 1
             return NOTHING
         recent.insert(moment)
@@ -108,9 +107,9 @@ class Watch:
         if recent.is_shown and not is_new_end:
             return NOTHING
         before = session.anomalies
-        mark, moments = recent.way_back()
+        mark = recent.way_back()
         session.detectors, session.anomalies, session.latest = mark.states, mark.anomalies, mark.latest
-        for moment in moments:
+        for moment in mark.moments:
             self._show(session, moment)
         recent.shown = len(recent.moments)
         if session.end_reason:
@@ -231,8 +230,9 @@ class Watch:
         recent = session.recent
         if recent is not None:
             anomalies = session.anomalies if recent.unended is None else recent.unended
-            mark = Mark(recent.last_ms, session.detectors, anomalies, session.latest)
-            session.recent = Recent(mark, moments=[], unended=recent.unended)
+            session.recent = Recent(
+                recent.last_ms, session.detectors, anomalies, session.latest, unended=recent.unended
+            )
         session.rules_version = self.version
 
     def thaw(self, session: Session) -> None:
@@ -241,10 +241,8 @@ class Watch:
             session.detectors = self._thawed(session.detectors, is_old=not session.rules_version)
         recent = session.recent
         if recent is not None:
-            if recent.base.states:
-                recent.base = replace(recent.base, states=self._thawed(recent.base.states))
-            if recent.middle is not None and recent.middle.states:
-                recent.middle = replace(recent.middle, states=self._thawed(recent.middle.states))
+            recent.states = self._thawed(recent.states)
+            recent.second_states = self._thawed(recent.second_states)
 
     def _thawed(self, states: Sequence[Any], *, is_old: bool = False) -> tuple[msgspec.Struct | None, ...]:
         if is_old:
@@ -270,6 +268,5 @@ def _begin(session: Session) -> Recent:
     anomalies, unended = session.anomalies, None
     if session.end_reason:
         unended = anomalies = tuple(a for a in anomalies if a.type != "missing_close")
-    mark = Mark(session.latest.at_ms, session.detectors, anomalies, session.latest)
-    session.recent = Recent(mark, moments=[], unended=unended)
+    session.recent = Recent(session.latest.at_ms, session.detectors, anomalies, session.latest, unended=unended)
     return session.recent

@@ -93,7 +93,7 @@ def field_facts(fields: Fields) -> Facts | None:
 
 def scroll_facts(fields: Fields, view_height: int) -> Facts | None:
     """`view_height`: of the device, where the payload does not say one."""
-    scroll_y = whole(fields, *SCROLL_Y.names)
-    if scroll_y is None:
+    scroll_y, height = whole(fields, *SCROLL_Y.names), whole(fields, *VIEW_HEIGHT.names) or view_height
+    if scroll_y is None or height <= 0:  # how far that is, only the height of the window tells
         return None
-    return Facts(scroll_y=scroll_y, view_height=whole(fields, *VIEW_HEIGHT.names) or view_height)
+    return Facts(scroll_y=scroll_y, view_height=height)

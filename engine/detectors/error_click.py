@@ -20,9 +20,10 @@ _NOISE: Final = ("ResizeObserver loop", "Script error.")
 
 
 class Clicks(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """In order of time, those that no error came after."""
+    """Those that no error came after: the latest, and in order of time those before it."""
 
-    recent: tuple[Moment, ...]
+    latest: Moment
+    earlier: tuple[Moment, ...] = ()
 
 
 class ErrorClick(Detector):
@@ -42,7 +43,7 @@ class ErrorClick(Detector):
         self.lasts_ms = rule.error_ms
 
     def see(self, state: Clicks | None, moment: Moment, before: Action) -> Verdict:
-        recent = () if state is None else state.recent
+        recent = () if state is None else (*state.earlier, state.latest)
         oldest_ms = moment.at_ms - self._error_ms
         left = recent
         if recent and recent[0].at_ms < oldest_ms:
@@ -56,7 +57,7 @@ class ErrorClick(Detector):
             left = left[:-1]
         if left is recent:
             return state, found
-        return (Clicks(left) if left else None), found
+        return (Clicks(left[-1], left[:-1]) if left else None), found
 
     def _counts(self, click: Click | None) -> bool:
         return click is None or not (click.traits & _ASKS_NOTHING or self._ignored.holds(click))

@@ -57,6 +57,9 @@ class Course:
             return None
         if self._is_strict and moment.event_type not in self._types:
             return None
+        if progress is None and len(self._steps) > 1:
+            begun = Attempt(moment.at_ms, (moment.event_id,), False)
+            return Progress((begun, *self._none.attempts[1:]), _NO_CYCLES)
         known = progress or self._none
         if len(known.attempts) != len(self._none.attempts):
             known = self._none  # of other steps, under the same name
