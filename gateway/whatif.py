@@ -36,7 +36,7 @@ _SESSIONS_PAGE: Final = 500  # few large queries: each costs the store more than
 _GROUP_EVENTS: Final = 2_000  # of sessions whose events are read together
 _EVENTS_PAGE: Final = 2_000  # read at once: acks wait 3 ms for it to be unpacked
 _LONGEST_REST_S: Final = 0.5
-_PIECE: Final = 10  # events judged in a row: a third of a millisecond; an ack waits for some of them
+_PIECE: Final = 10  # events judged in a row: then whoever waits for an ack goes first
 _FIELDS: Final = ("detector", "set", "started_at", "ended_at", "limit", "project_id")
 
 
