@@ -23,7 +23,8 @@ and synced.
 - (a) 20,000 visitors in turn, so that a batch of 100 holds 100 sessions; a session has 50 events. At the end the store
   must hold what was acked, counted in events and in sessions, or there is no figure.
 - (b) sessiond and a bare Starlette route, served in the same way, in turns; medians.
-- (c) `Registry.apply` on decoded full calls of a gateway, in CPU time; (d) what a process grows by that holds only a
+- (c) `Registry.apply` on decoded full calls of a gateway, in CPU time, with all detectors, with none and with each of
+  them alone, in turns; the counting for the monitor beside it; (d) what a process grows by that holds only a
   registry.
 - (e) Requests leave at fixed moments whatever the answers do, so that a slow answer cannot hide those behind it.
 - (f) Beside the load of (e), one rage click after another in sessions of their own; from the ack of its last click

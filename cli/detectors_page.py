@@ -27,6 +27,9 @@ late event showed that it was none. One burst is one anomaly, whose `version` gr
 
 Thresholds are settings, `detectors.<type>.<name>`; a project has its own under `projects.<id>.detectors`.
 `enabled = false` turns a detector off. In `ignore_selectors` and `ignore_texts` a `*` stands for any characters.
+
+`tests/corpus/streams` has labelled streams for each: what it finds, its edges, and what looks like it and is not.
+`python -m tests.corpus` prints precision and recall by type, and names what cannot be told from what clients send.
 """
 
 

@@ -11,7 +11,8 @@ from engine.session import Session
 
 
 class Reporter:
-    """`max_anomalies`: of a session; those that were withdrawn do not count."""
+    """`max_anomalies`: of a session. Those that were withdrawn do not count; up to as many of them are remembered, the
+    latest."""
 
     def __init__(self, *, max_anomalies: int, noted: Noted) -> None:
         self._max_anomalies = max_anomalies
@@ -50,7 +51,7 @@ class Reporter:
                 thresholds=detector.thresholds,
             )
             if known is None:
-                session.anomalies = (*session.anomalies, said)
+                session.anomalies = self._bounded((*session.anomalies, said))
             else:
                 session.anomalies = tuple([said if a is known else a for a in session.anomalies])
             changed.append(said)
@@ -59,6 +60,13 @@ class Reporter:
         if len(session.anomalies) < self._max_anomalies:
             return False
         return sum(anomaly.status != "withdrawn" for anomaly in session.anomalies) >= self._max_anomalies
+
+    def _bounded(self, anomalies: tuple[Anomaly, ...]) -> tuple[Anomaly, ...]:
+        over = len(anomalies) - 2 * self._max_anomalies
+        if over <= 0:
+            return anomalies
+        gone = {anomaly.id for anomaly in [one for one in anomalies if one.status == "withdrawn"][:over]}
+        return tuple([anomaly for anomaly in anomalies if anomaly.id not in gone])
 
     def compare(self, session: Session, before: Sequence[Anomaly]) -> list[Anomaly]:
         """After everything was said anew: give each its next version where it is said otherwise than `before`, and
@@ -82,5 +90,5 @@ class Reporter:
             else:
                 now.append(replace(old, status="withdrawn", version=old.version + 1))
                 changed.append(now[-1])
-        session.anomalies = tuple(now)
+        session.anomalies = self._bounded(tuple(now))
         return changed

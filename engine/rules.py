@@ -78,14 +78,17 @@ class RageClick(ClickRule, frozen=True, forbid_unknown_fields=True):
     min_clicks: Annotated[int, msgspec.Meta(ge=2, le=50)] = 6
     window_ms: Positive = 2_000
     radius_px: Positive = 50
+    answer_ms: NotNegative = 100  # a page that changes sooner after every click answers them: strictly below, 0 = never
 
 
 class DeadClick(ClickRule, frozen=True, forbid_unknown_fields=True):
-    """`response_ms` and `before_ms` after posthog-js, `slow_ms`: from then on an answer is slow."""
+    """`response_ms`, `before_ms` and `wake_ms` after posthog-js, `slow_ms`: from then on an answer is slow."""
 
     response_ms: Positive = 2_500
     before_ms: NotNegative = 100  # menus open when the button goes down, before the click
     slow_ms: Positive = 1_000
+    wake_ms: NotNegative = 1_000  # a click so soon after the window, or its tab, came to the front was meant for that
+    instant_ms: NotNegative = 100  # what is not interactive, but answers so soon, is (Datadog)
     rage_clicks: AtLeastTwo = 5  # so many clicks on it within `rage_ms` make it severe (Sentry)
     rage_ms: Positive = 7_000
 

@@ -10,4 +10,5 @@ MEDIA: Final = 16  # canvas, video, audio, embedded: what a click does there can
 KEYBOARD: Final = 32  # no pointer made it: a key or a program
 OPTED_OUT: Final = 64  # the page says that clicks on it, or on what it is in, are not to be judged
 MODIFIED: Final = 128  # with ctrl, shift, alt or meta held, or with another button than the main one
-LEAVES: Final = 256  # its effect is outside of the page: another tab, a download, mail, a file dialog
+# Its effect is elsewhere: another tab, a download, mail, a dialog or a list of the browser, the control of a label.
+LEAVES: Final = 256

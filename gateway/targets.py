@@ -5,6 +5,7 @@ of the products that do not judge what lies inside of a link or a button.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -24,6 +25,8 @@ _ROLES: Final = frozenset({"button", "link", "checkbox", "menuitem", "tab", "swi
 _CLASSES: Final = ("btn", "button", "link", "clickable", "interactive")
 _TEXT_TYPES: Final = frozenset({"", "text", "search", "email", "password", "url", "tel", "number"})
 _TEXT_ROLES: Final = frozenset({"textbox", "searchbox"})
+_NO_ELEMENTS: Final = frozenset({"", "html", "#document"})  # what is clicked where no element is
+_PICKERS: Final = frozenset({"file", "date", "time", "datetime-local", "month", "week", "color"})
 _MEDIA: Final = frozenset({"canvas", "video", "audio", "embed", "object", "iframe"})
 _STEP_WORD: Final = re.compile(r"\b(next|previous|prev)\b", re.IGNORECASE).search
 _STEP_SIGNS: Final = frozenset("><+-−–«»")
@@ -63,14 +66,17 @@ def _traits(fields: Fields, selector: str) -> int:
     chain = (itself, *around)
     interactive = truth(fields, *NAMES["interactive"])
     is_interactive = any(map(_is_interactive, chain)) if interactive is None else interactive
-    is_known = bool(itself.tag or "role" in itself.attributes or is_interactive or interactive is not None)
+    is_known = bool(
+        itself.tag not in _NO_ELEMENTS or "role" in itself.attributes or is_interactive or interactive is not None
+    )
     found = KNOWN if is_known else 0
     found |= INTERACTIVE if is_interactive else 0
     found |= TEXT_FIELD if any(map(_is_text_field, chain)) else 0
     found |= STEPPER if _is_stepper(fields) else 0
     found |= MEDIA if any(element.tag in _MEDIA for element in chain) else 0
     found |= OPTED_OUT if any(map(_is_opted_out, chain)) else 0
-    return found | (LEAVES if any(map(_leaves, chain)) else 0)
+    is_elsewhere = any(map(_leaves, chain)) or _is_of_a_label(itself, around)
+    return found | (LEAVES if is_elsewhere else 0)
 
 
 def _itself(fields: Fields, last: Compound) -> Compound:
@@ -138,10 +144,19 @@ def _is_opted_out(element: Compound) -> bool:
     return any(mark in element.classes or f"data-{mark}" in element.attributes for mark in OPT_OUTS)
 
 
+def _is_of_a_label(itself: Compound, around: Sequence[Compound]) -> bool:
+    """The browser clicks the control that it labels, and that click is judged."""
+    if itself.tag == "label":
+        return True
+    return any(element.tag == "label" for element in around) and not _is_interactive(itself)
+
+
 def _leaves(element: Compound) -> bool:
     attributes = element.attributes
     if "download" in attributes or attributes.get("target", "").lower() not in _SAME_WINDOW:
         return True
-    if element.tag == "input" and attributes.get("type", "").lower() == "file":
+    if element.tag in ("select", "option"):
+        return True
+    if element.tag == "input" and attributes.get("type", "").lower() in _PICKERS:
         return True
     return attributes.get("href", "").strip().lower().startswith(_OUTSIDE)

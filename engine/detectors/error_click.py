@@ -10,9 +10,10 @@ from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdic
 from engine.element import element_of
 from engine.ignored import Ignored
 from engine.moment import Moment
-from engine.traits import KNOWN, OPTED_OUT
+from engine.traits import MODIFIED, OPTED_OUT
 from engine.wire import Click
 
+_ASKS_NOTHING: Final = OPTED_OUT | MODIFIED  # of this page: a link with a key held opens in another tab
 _MAX_CLICKS: Final = 8  # that may still get an error
 # Browsers send these without a fault of the page: a resize that goes on, a script of another origin.
 _NOISE: Final = ("ResizeObserver loop", "Script error.")
@@ -59,9 +60,7 @@ class ErrorClick(Detector):
         return (Clicks(left[-1], left[:-1]) if left else None), found
 
     def _counts(self, click: Click | None) -> bool:
-        if click is None:
-            return True
-        return not (click.traits & KNOWN and click.traits & OPTED_OUT) and not self._ignored.holds(click)
+        return click is None or not (click.traits & _ASKS_NOTHING or self._ignored.holds(click))
 
     def _error(self, moment: Moment) -> str:
         """What went wrong; "" = nothing did."""

@@ -3,12 +3,16 @@
 The spot is a circle around the centre of the clicks, never a grid cell, whose edge could cut a cluster in two. It is
 reported with the click that makes it N, once per burst; the burst goes on while the next click on the spot comes
 within the window after the last one. Distances are compared in whole numbers: the edge is exact on every machine.
+
+Where the page answered every click at once (a calendar, a game, a button that counts) nobody is angry; nor where it was
+scrolled, or a text was marked, in between.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from engine import config, rules
 from engine.detectors.base import MAX_EVIDENCE, NO_FINDINGS, Action, Detector, Finding, Verdict, remember
@@ -36,6 +40,7 @@ class Spot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     page: str
     event_id: str
     element: str = ""
+    is_answered: bool = False
 
 
 class Burst(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -71,15 +76,18 @@ class RageClick(Detector):
         }
         self._ignored = Ignored(rule.ignore_selectors, rule.ignore_texts)
         self._click_types = kinds.click_types
-        # A page that answers is not dead, and whoever marks a text clicks two or three times.
-        calming = life_types(kinds) if rule.preset == "sentry" else kinds.selection_types
-        self.event_types = kinds.click_types | calming
+        # A page that answers is not dead, whoever marks a text clicks two or three times, and a tap stops a page that
+        # is still scrolling.
+        calming = life_types(kinds) if rule.preset == "sentry" else kinds.selection_types | kinds.scroll_types
+        self._answer_types = kinds.mutation_types - calming
+        self._answer_ms = rule.answer_ms
+        self.event_types = kinds.click_types | calming | self._answer_types
         self.first_types = kinds.click_types
         self.lasts_ms = max(self._window_ms, _TWICE_MS)
 
     def see(self, state: ClickState | None, moment: Moment, before: Action) -> Verdict:
         if moment.event_type not in self._click_types:
-            return None, NO_FINDINGS
+            return self._answered(state, moment) if moment.event_type in self._answer_types else None, NO_FINDINGS
         click = moment.click
         if click is None or click.x is None or click.y is None or self._is_calm(click):
             return state, NO_FINDINGS
@@ -101,8 +109,17 @@ class RageClick(Detector):
         going_on = [other for other in state.bursts if other.last_ms >= burst.last_ms - self._window_ms]
         return ClickState(rest, (*going_on[1 - _MAX_BURSTS :], burst), spot), (self._found(burst),)
 
+    def _answered(self, state: ClickState | None, moment: Moment) -> ClickState | None:
+        latest = None if state is None else state.latest
+        if state is None or latest is None or latest.is_answered or moment.at_ms - latest.at_ms >= self._answer_ms:
+            return state
+        answered, recent = replace(latest, is_answered=True), state.recent
+        if recent and recent[-1] == latest:  # else it is one of a burst
+            recent = (*recent[:-1], answered)
+        return ClickState(recent, state.bursts, answered)
+
     def _is_calm(self, click: Click) -> bool:
-        return click.traits & _CALM > 0 or click.x == click.y == 0 or self._ignored.holds(click)
+        return click.traits & _CALM > 0 or self._ignored.holds(click)
 
     def _belongs(self, burst: Burst, spot: Spot) -> bool:
         return (
@@ -132,7 +149,7 @@ class RageClick(Detector):
             distances = [_distance(other, *centre) for other in cluster]
             farthest = distances.index(max(distances))
             if self._is_near(cluster[farthest], *centre, self._radius_px):
-                return cluster if spot in cluster else []
+                return cluster if spot in cluster and not all(other.is_answered for other in cluster[:-1]) else []
             del cluster[farthest]
         return []
 

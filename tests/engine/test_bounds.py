@@ -1,6 +1,7 @@
 """Everything in the engine that a client can make grow, up to its bound."""
 
 import tracemalloc
+from collections import Counter
 
 from engine.actionlog import extended
 from engine.config import Session
@@ -45,6 +46,21 @@ def test_a_session_of_any_number_of_any_events_stays_within_its_budget() -> None
     assert len(session.log.names) <= LIMITS.max_event_types + 1
     assert max(sizes) < BUDGET_BYTES
     assert max(sizes[5:]) < 1.1 * max(sizes[:5])
+
+
+def test_anomalies_that_were_withdrawn_are_bounded_as_well() -> None:
+    """A form that is left and then sent after all, again and again; and late clicks that take back a U-turn."""
+    folder, session = Folder(LIMITS, Rulebook(Rules())), State("default\0s1", "", "default", "", 1, T0, T0, T0)
+    for number in range(0, 100_000, 1_000):
+        for at, kind, path in ((0, "page_view", "/a"), (100, "form_start", "/a"), (400, "page_view", "/b")):
+            folder.fold(session, event(kind, number + at, path=path), T0)
+        folder.fold(session, event("form_submit", number + 800, path="/a"), T0)
+        folder.fold(session, event("page_view", number + 900, path="/a", id=f"back{number}"), T0)
+        folder.fold(session, event("click", number + 500, path="/b"), T0)
+        list(folder.settle())
+    statuses = Counter(anomaly.status for anomaly in session.anomalies)
+    assert statuses["withdrawn"] >= LIMITS.max_anomalies
+    assert len(session.anomalies) <= 2 * LIMITS.max_anomalies
 
 
 def test_what_a_shard_remembers_of_types_and_devices_is_bounded() -> None:

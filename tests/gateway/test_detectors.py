@@ -33,6 +33,7 @@ async def test_every_detector_is_shown_with_its_thresholds_and_where_they_come_f
         "min_clicks": 6,
         "window_ms": 2_000,
         "radius_px": 50,
+        "answer_ms": 100,
     }
     assert body["detectors"]["rage_click"] == {
         "version": 1,

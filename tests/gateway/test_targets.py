@@ -59,7 +59,18 @@ def test_what_does_not(target: dict[str, Any]) -> None:
     assert traits(**target) & (KNOWN | INTERACTIVE) == KNOWN
 
 
-@pytest.mark.parametrize("target", [{}, {"text": "Buy"}, {"selector": "#buy"}, {"selector": ".card"}, {"tag": 5}])
+@pytest.mark.parametrize(
+    "target",
+    [
+        {},
+        {"text": "Buy"},
+        {"selector": "#buy"},
+        {"selector": ".card"},
+        {"tag": 5},
+        {"tag": "HTML"},
+        {"tag": "#document"},
+    ],
+)
 def test_a_target_that_names_no_element_is_not_known(target: dict[str, Any]) -> None:
     assert traits(**target) == 0
 
@@ -124,9 +135,17 @@ def test_a_page_can_opt_out(target: dict[str, Any]) -> None:
         ({"selector": "a[href^='tel:'] > b"}, True),
         ({"tag": "input", "type": "file"}, True),
         ({"tag": "a", "href": "/contact"}, False),
+        ({"tag": "select"}, True),
+        ({"selector": "select#country > option"}, True),
+        ({"tag": "input", "type": "date"}, True),
+        ({"tag": "input", "type": "checkbox"}, False),
+        ({"tag": "label"}, True),
+        ({"selector": "label > span"}, True),
+        ({"selector": "label > input[type=checkbox]"}, False),
+        ({"selector": "label + span"}, False),
     ],
 )
-def test_some_effects_are_outside_of_the_page(target: dict[str, Any], leaves: bool) -> None:
+def test_some_effects_are_elsewhere(target: dict[str, Any], leaves: bool) -> None:
     assert bool(traits(**target) & LEAVES) == leaves
 
 

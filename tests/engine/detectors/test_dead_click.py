@@ -104,6 +104,75 @@ def test_a_menu_that_opened_before_the_click_is_an_answer(before_ms: int, expect
     assert len(findings(KIND, events)) == expected
 
 
+@pytest.mark.parametrize(("before_ms", "expected"), [(1_000, 0), (1_001, 1)])
+@pytest.mark.parametrize("kind", ["window_focus", "visibility_change"])
+def test_the_click_that_woke_the_window_is_for_that(kind: str, before_ms: int, expected: int) -> None:
+    events = [TELLS, event(kind, 5_000 - before_ms), click(5_000), event("search", 14_000)]
+    assert len(findings(KIND, events)) == expected
+
+
+def test_a_field_that_got_the_focus_is_no_window_that_woke() -> None:
+    assert len(findings(KIND, [TELLS, event("focus", 4_500), click(5_000), event("search", 14_000)])) == 1
+
+
+def plain(at: int) -> Event:
+    return click(at, traits=KNOWN, tag="div", selector="div.card")
+
+
+ANSWERED = [plain(-30_000), event("dom_mutation", -29_950)]  # of the first, which is withdrawn with it
+
+
+def after_answered(*events: Event) -> list[Finding]:
+    return findings(KIND, [*ANSWERED, *events])[2:]
+
+
+@pytest.mark.parametrize(("after_ms", "expected"), [(100, ["confirmed", "withdrawn"]), (101, ["confirmed"])])
+@pytest.mark.parametrize("kind", ["dom_mutation", "network_request", "selection_change", "text_select"])
+def test_a_plain_element_that_is_answered_at_once_is_withdrawn(kind: str, after_ms: int, expected: list[str]) -> None:
+    found = findings(KIND, [plain(0), event(kind, after_ms), event("search", 9_000)])
+    assert [one.status for one in found] == expected
+
+
+def test_a_page_that_is_viewed_next_is_no_answer_of_a_plain_element() -> None:
+    assert said(findings(KIND, [plain(0), event("page_view", 50), event("search", 9_000)])) == [(KIND, "confirmed")]
+
+
+def test_a_change_answers_the_first_click_and_none_before_it() -> None:
+    found = findings(KIND, [plain(0), plain(300), event("dom_mutation", 350), event("search", 9_000)])
+    assert said(found) == [(KIND, "confirmed"), (KIND, "confirmed")]
+
+
+def test_a_word_is_marked_by_the_second_click() -> None:
+    found = findings(KIND, [plain(0), plain(300), event("selection_change", 310), event("search", 9_000)])
+    assert said(found)[-1] == (KIND, "withdrawn")
+
+
+@pytest.mark.parametrize(("after_ms", "expected"), [(100, 0), (101, 1)])
+@pytest.mark.parametrize("kind", ["dom_mutation", "network_request", "page_view", "text_select", "purchase"])
+def test_once_one_was_answered_the_next_are_waited_for(kind: str, after_ms: int, expected: int) -> None:
+    assert len(after_answered(plain(0), event(kind, after_ms), event("search", 9_000))) == expected
+
+
+def test_a_double_click_is_waited_for_as_a_whole() -> None:
+    assert after_answered(plain(0), plain(400), event("selection_change", 410), event("search", 9_000)) == []
+    [found] = after_answered(plain(0), plain(400), event("search", 901))
+    assert (found.details["count"], found.status) == (2, "confirmed")
+
+
+def test_rage_on_a_plain_element_is_not_waited_for() -> None:
+    assert [one.severity for one in after_answered(*map(plain, (0, 200, 400, 600, 800)))] == ["high"]
+
+
+@pytest.mark.parametrize("kind", ["dom_mutation", "selection_change", "window_focus"])
+def test_a_plain_element_whose_answer_came_before_the_click_is_none(kind: str) -> None:
+    assert findings(KIND, [event(kind, 900), plain(1_000), event("search", 9_000)]) == []
+
+
+@pytest.mark.parametrize("kind", ["scroll", "page_view", "search"])
+def test_what_is_done_before_a_click_on_a_plain_element_is_no_answer(kind: str) -> None:
+    assert len(findings(KIND, [event(kind, 990), plain(1_000)])) == 1
+
+
 @pytest.mark.parametrize(("after_ms", "expected"), [(999, []), (1_000, [("slow_click", "confirmed")])])
 def test_a_late_answer_is_slow(after_ms: int, expected: list[tuple[str, str]]) -> None:
     assert said(findings(KIND, [TELLS, click(0), event("dom_mutation", after_ms)])) == expected
@@ -136,9 +205,19 @@ def test_what_a_project_ignores_is_not_judged() -> None:
     ("reason", "tag", "last_ms", "expected"),
     [("timeout", "button", 0, 1), ("timeout", "a", 0, 0), ("close", "button", 2_500, 0), ("close", "a", 2_501, 1)],
 )
-def test_the_last_click_of_a_session(reason: EndReason, tag: str, last_ms: int, expected: int) -> None:
+def test_the_last_click_on_a_control_in_a_session(reason: EndReason, tag: str, last_ms: int, expected: int) -> None:
     one = detector(KIND)
     event_ = click(0, tag=tag)
     state, _ = one.see(None, moment_of(TELLS, "dom_mutation", TELLS.at_ms, ()), Action())
     state, _ = one.see(state, moment_of(event_, "click", event_.at_ms, ()), Action())
     assert len(one.end(state, reason, event_.at_ms + last_ms)) == expected
+
+
+@pytest.mark.parametrize("reason", ["timeout", "close"])
+def test_a_plain_element_that_a_session_ends_with_is_dead(reason: EndReason) -> None:
+    one, last = detector(KIND), plain(0)
+    state = None
+    for seen in [*ANSWERED, last]:
+        state, _ = one.see(state, moment_of(seen, seen.event_type, seen.at_ms, ()), Action())
+    assert len(one.end(state, reason, last.at_ms)) == 1
+    assert findings(KIND, [*ANSWERED, last])[2:] == []

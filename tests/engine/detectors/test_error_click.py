@@ -1,6 +1,7 @@
 import pytest
 
 from engine.rules import ErrorClick, Rules
+from engine.traits import KNOWN, MODIFIED, OPTED_OUT
 from engine.wire import Click, ErrorInfo, Event, Facts
 from tests.builders import event
 from tests.engine.detectors.run import findings
@@ -54,3 +55,11 @@ def test_an_error_before_any_click_is_no_error_click() -> None:
 def test_what_a_project_ignores_is_not_judged() -> None:
     rules = Rules(error_click=ErrorClick(ignore_selectors=("#pay",)))
     assert findings(KIND, [click(0), error(10)], rules) == []
+
+
+@pytest.mark.parametrize("trait", [OPTED_OUT, MODIFIED])
+@pytest.mark.parametrize("base", [0, KNOWN])
+def test_a_click_that_asks_nothing_of_the_page_takes_no_error(base: int, trait: int) -> None:
+    one = event("click", 0, id="c0", click=Click(10, 10, "#pay", "", "", base | trait))
+    assert findings(KIND, [one, error(10)]) == []
+    assert [found.first_event_id for found in findings(KIND, [click(5), one, error(10)])] == ["c5"]

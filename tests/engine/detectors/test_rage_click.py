@@ -146,13 +146,43 @@ def test_clicks_that_say_nothing_of_anger_do_not_count(trait: int) -> None:
     assert findings(KIND, events) == []
 
 
-def test_clicks_of_keys_at_the_corner_do_not_count() -> None:
-    assert findings(KIND, clicks(10, x=0, y=0)) == []
+def test_clicks_of_a_pointer_into_the_corner_count() -> None:
+    """What a key does there has the trait KEYBOARD."""
+    assert len(bursts(KIND, clicks(10, x=0, y=0))) == 1
 
 
-def test_whoever_marks_a_text_is_not_angry() -> None:
+@pytest.mark.parametrize("kind", ["selection_change", "text_select", "scroll"])
+def test_whoever_marks_a_text_or_scrolls_is_not_angry(kind: str) -> None:
     events = clicks(6)
-    assert findings(KIND, [*events[:3], event("selection_change", 250), *events[3:]]) == []
+    assert findings(KIND, [*events[:3], event(kind, 250), *events[3:]]) == []
+
+
+def answered(count: int, *, of: int, after_ms: int = 99, step_ms: int = 200) -> list[Event]:
+    """`of` clicks, the first `count` of which the page answers."""
+    answers = [event("dom_mutation", place * step_ms + after_ms) for place in range(count)]
+    return sorted([*clicks(of, step_ms=step_ms), *answers], key=lambda one: one.at_ms)
+
+
+@pytest.mark.parametrize(("after_ms", "expected"), [(99, 0), (100, 1)])
+def test_nobody_is_angry_at_a_page_that_answers_every_click(after_ms: int, expected: int) -> None:
+    """Whether it answers the newest one is not known yet."""
+    assert len(bursts(KIND, answered(9, of=10, after_ms=after_ms))) == expected
+
+
+def test_a_page_that_stops_to_answer_is_clicked_in_rage_with_the_next_click() -> None:
+    assert findings(KIND, answered(7, of=8)) == []
+    [found] = findings(KIND, answered(7, of=9))
+    assert found.details["count"] == 9
+
+
+def test_one_answer_answers_one_click() -> None:
+    events = [*clicks(6), event("dom_mutation", 510), event("dom_mutation", 520), click(600)]
+    assert bursts(KIND, events).popitem()[1].details["count"] == 7
+
+
+def test_a_project_can_do_without_answers() -> None:
+    rule = Rules(rage_click=rules.RageClick(answer_ms=0))
+    assert len(bursts(KIND, answered(10, of=10, after_ms=0), rule)) == 1
 
 
 def test_a_click_that_is_reported_twice_is_one_click() -> None:
