@@ -1,5 +1,7 @@
 """The contract of all detectors, whoever wrote them: what holds for each line of the table."""
 
+from copy import copy
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -97,6 +99,14 @@ def test_a_restore_anywhere_changes_nothing(detector: Detector, data: st.DataObj
         fold_all(alone(detector), session, part)
         fold_all(fold, whole, part)
     assert encode_session(session) == encode_session(whole)
+
+
+@each()
+@given(events=mixed())
+def test_what_is_forgotten_after_a_pause_was_worth_nothing(detector: Detector, events: list[Event]) -> None:
+    forgetting_nothing = copy(detector)
+    forgetting_nothing.lasts_ms = None
+    assert folded(detector, events).anomalies == folded(forgetting_nothing, events).anomalies
 
 
 @each()

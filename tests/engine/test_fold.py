@@ -5,7 +5,7 @@ import pytest
 from engine import rules
 from engine.analysis import EndReason
 from engine.config import Session
-from engine.detectors import build_detectors
+from engine.detectors import FORMER, build_detectors
 from engine.detectors.base import Action, Detector, Finding, Verdict
 from engine.device import Device
 from engine.fold import Folder
@@ -14,7 +14,7 @@ from engine.rulebook import Rulebook, Ruleset
 from engine.rules import Rules
 from engine.session import Session as State
 from engine.session import encode_session
-from engine.wire import HISTORIC, Event
+from engine.wire import HISTORIC, Event, Facts
 from tests.builders import T0, click, event
 
 
@@ -125,6 +125,38 @@ def test_a_late_close_withdraws_the_missing_close() -> None:
     [withdrawn] = fold.reclose(session)
     assert (withdrawn.id, withdrawn.version, withdrawn.status) == (reported.id, 2, "withdrawn")
     assert (session.anomalies, session.end_reason) == ((withdrawn,), "close")
+
+
+def test_what_was_withdrawn_and_is_said_again_was_found_then() -> None:
+    """The page is left before the input that belongs to the new one arrives: the form goes on, until the end."""
+    typed = Facts(form="address", field="name")
+    start, more = event("form_start", id="start", path="/a"), event("input", 1_000, id="more", path="/b")
+    start.facts = more.facts = typed
+    view, last = event("page_view", 2_000, path="/b"), event("web_vitals", 3_000, path="/b")
+    fold = folder()
+    session = folded(start, view, fold=fold)
+    assert [one.detected_ms for one in session.anomalies] == [T0 + 2_000]
+    for one in (more, last):
+        fold.fold(session, one, T0)
+        [*fold.settle()]
+    fold.end(session, "close", T0)
+    [found] = session.anomalies
+    assert (found.status, found.details["outcome"], found.detected_ms) == ("confirmed", "ended", T0 + 3_000)
+
+
+def test_states_of_a_release_whose_table_had_another_order_go_on() -> None:
+    fold = folder()
+    before = folded(*(click(at * 100) for at in range(5)), fold=fold)
+    places = {
+        None if one is None else one.kind: place for place, one in enumerate(build_detectors(Ruleset(), Session()))
+    }
+    before.detectors = tuple(
+        before.detectors[places[kind]] if places[kind] < len(before.detectors) else None for kind in FORMER
+    )
+    before.rules_version, before.recent, before.anomalies = 0, None, ()
+    session = fold.decode(encode_session(before))
+    fold.fold(session, click(500), T0)
+    assert "rage_click" in [found.type for found in session.anomalies]
 
 
 class Faulty(Detector):

@@ -28,6 +28,7 @@ BESIDE: dict[Said, tuple[Any, dict[str, Any]]] = {
     names.HELD: (True, {}),
     names.METHOD: ("post", {"url": "/a"}),
     names.STATUS: (500, {}),
+    names.SCROLL_Y: (5, {"viewport_height": 800}),
     names.VIEW_HEIGHT: (800, {"scroll_y": 5}),
     names.POSITIONS: ([[1, 2, -3]], {}),
     names.MOVE_POINTER: ("touch", {"x": 1, "y": 2}),
