@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import convert
 
 from engine.analysis import Anomaly, EndReason
 from engine.detectors import FORMER
@@ -50,6 +51,7 @@ class Watch:
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
         self._nothing = (None,) * len(self.detectors)
+        self._states = tuple(None if detector is None else detector.State for detector in self.detectors)
         lasting = [(d.lasts_ms, place) for place, d in enumerate(self.detectors) if d is not None]
         self._lasting = sorted((ms, place) for ms, place in lasting if ms is not None)
         self._continuous_types = continuous_types
@@ -238,29 +240,29 @@ class Watch:
     def thaw(self, session: Session) -> None:
         """The plain values of a session that was just decoded as the states that they were."""
         if session.detectors:
-            session.detectors = self._thawed(session.detectors, is_old=not session.rules_version)
+            read = self._thawed if session.rules_version else self._begun_anew
+            session.detectors = read(session.detectors)
         recent = session.recent
         if recent is not None:
             recent.states = self._thawed(recent.states)
             recent.second_states = self._thawed(recent.second_states)
 
-    def _thawed(self, states: Sequence[Any], *, is_old: bool = False) -> tuple[msgspec.Struct | None, ...]:
-        if is_old:
-            former = dict(zip(FORMER, states, strict=False))
-            states = [None if detector is None else former.get(detector.kind) for detector in self.detectors]
-        return tuple(_state(*both, is_old=is_old) for both in zip(states, self.detectors, strict=False))
+    def _thawed(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
+        kinds = zip(states, self._states, strict=False)
+        return tuple([None if plain is None or kind is None else convert(plain, kind) for plain, kind in kinds])
+
+    def _begun_anew(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
+        """Of a release that had other states: what cannot be read begins anew."""
+        former = dict(zip(FORMER, states, strict=False))
+        plain = ((former.get(d.kind), d.State) if d is not None else (None, None) for d in self.detectors)
+        return tuple(_readable(*one) for one in plain)
 
 
-def _state(plain: Any, detector: Detector | None, *, is_old: bool) -> msgspec.Struct | None:
-    """`is_old`: a release wrote it that had other states; what cannot be read begins anew."""
-    if plain is None or detector is None or detector.State is None:
-        return None
+def _readable(plain: Any, kind: type[msgspec.Struct] | None) -> msgspec.Struct | None:
     try:
-        return msgspec.convert(plain, detector.State)
+        return None if plain is None or kind is None else convert(plain, kind)
     except msgspec.ValidationError:
-        if is_old:
-            return None
-        raise
+        return None
 
 
 def _begin(session: Session) -> Recent:
