@@ -254,8 +254,7 @@ class Watch:
     def _begun_anew(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
         """Of a release that had other states: what cannot be read begins anew."""
         former = dict(zip(FORMER, states, strict=False))
-        plain = ((former.get(d.kind), d.State) if d is not None else (None, None) for d in self.detectors)
-        return tuple(_readable(*one) for one in plain)
+        return tuple(None if d is None else _readable(former.get(d.kind), d.State) for d in self.detectors)
 
 
 def _readable(plain: Any, kind: type[msgspec.Struct] | None) -> msgspec.Struct | None:

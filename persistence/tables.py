@@ -114,7 +114,7 @@ SESSIONS: Final = Table(
             "version": "UInt64",
             "started_at": TIME,
             "last_active_at": TIME,
-            "ended_at": "Nullable(DateTime64(3, 'UTC'))",
+            "ended_at": f"Nullable({TIME})",
             "end_reason": WORD,
             "duration_ms": "UInt64",
             "start_date": "Date",

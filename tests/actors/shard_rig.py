@@ -1,6 +1,6 @@
 """A shard on a real journal, without Ray, and everything its journal ever said."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from actors.ports import ShardStats
@@ -120,3 +120,6 @@ class ShardRig:
 
     def close(self) -> None:
         self.shard._journal.close()
+
+
+Stop = Callable[[ShardRig], None]

@@ -1,7 +1,7 @@
 """A shard that stops at any moment, in order or not, goes on as if it had not."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,16 +11,8 @@ from engine.errors import BatchGap, JournalDamaged
 from engine.wire import ACCEPTED, DUPLICATE, LATE_FOLDED, decode_outcome, decode_reply
 from persistence.journal import FILE
 from persistence.meta import checksum
-from tests.actors.shard_rig import ShardRig, config
+from tests.actors.shard_rig import ShardRig, Stop, config
 from tests.builders import GAP, HOUR, MINUTE, T0, click, event
-
-Stop = Callable[[ShardRig], None]
-
-
-@pytest.fixture(params=[ShardRig.restart, ShardRig.crash], ids=["stopped", "crashed"])
-def stop(request: pytest.FixtureRequest) -> Stop:
-    found: Stop = request.param
-    return found
 
 
 @pytest.fixture

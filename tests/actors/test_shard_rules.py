@@ -1,6 +1,6 @@
 """The rules of a shard change for the next event, are on disk, and a replay judges as the first time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,16 +10,8 @@ from engine.book import Book, Configured, decode_book, encode_book
 from engine.config import Project
 from engine.errors import Wait
 from engine.rules import RageClick, Rules, UTurn
-from tests.actors.shard_rig import ShardRig, config
+from tests.actors.shard_rig import ShardRig, Stop, config
 from tests.builders import GAP, T0, click
-
-Stop = Callable[[ShardRig], None]
-
-
-@pytest.fixture(params=[ShardRig.restart, ShardRig.crash], ids=["stopped", "crashed"])
-def stop(request: pytest.FixtureRequest) -> Stop:
-    found: Stop = request.param
-    return found
 
 
 @pytest.fixture
