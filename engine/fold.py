@@ -14,7 +14,7 @@ from engine.detectors import build_detectors
 from engine.devices import Devices
 from engine.funnels import Funnels, Step
 from engine.idset import IdSet, hash_id
-from engine.moment import MAX_TEXT, moment_of
+from engine.moment import MAX_TEXT
 from engine.origin import origin_with
 from engine.pages import Pages
 from engine.rulebook import Rulebook
@@ -60,7 +60,6 @@ class Folder:
         self._max_actions = limits.max_actions
         self._share_us = 1_000_000 // limits.max_events_per_second
         self._burst_us = (limits.burst_events - 1) * self._share_us - 1
-        self._page_types = limits.page_types
         self._watches = Watches(limits, rulebook, make)
         self.noted = self._watches.noted
         self._funnels = Funnels(funnels)
@@ -160,7 +159,7 @@ class Folder:
             session.user_id = event.user_id
         if session.device is None and event.device is not None:
             session.device = self._devices.shared(event.device)
-        if not session.country:
+        if event.country and not session.country:
             session.country, session.city = event.country[:MAX_TEXT], event.city[:MAX_TEXT]
 
     def _count(self, session: Session, event: Seen, counter: str) -> None:
@@ -226,11 +225,11 @@ class Folder:
         at_ms = event.at_ms
         if kind.is_action:
             recent = session.recent
-            is_latest = at_ms >= session.latest.at_ms and (recent is None or recent.shown == len(recent.moments))
+            is_latest = at_ms >= session.latest.at_ms and (recent is None or recent.late_from < 0)
             session.log.add(kind.name, at_ms, self._max_event_types, self._max_actions, is_latest)
-        elif not watch.watchers(kind.name):
+        elif not watch.is_watched(kind.name):
             return NOTHING
-        changed = watch.see(session, moment_of(event, kind.name, at_ms, self._page_types))
+        changed = watch.see(session, event, kind.name)
         if changed is None:
             self.unsettled.append((session, event))
             return NOTHING
@@ -276,7 +275,7 @@ class Folder:
             session.pages.share()
         if session.clock == AGREES:
             session.clock = AGREES
-        self._watches.thaw(session)
+        self._watches.thaw.session(session)
         return session
 
 

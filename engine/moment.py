@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from sys import intern
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from engine.action import Action
+from engine.analysis import Anomaly
 from engine.wire import Click, Facts, Seen
 
 MAX_TEXT: Final = 2_000  # characters of a client's text kept in a session: an event may hold a megabyte
@@ -28,10 +30,27 @@ class Moment(msgspec.Struct, array_like=True, frozen=True, gc=False):
     facts: Facts | None = None
 
 
-def moment_of(event: Seen, kind: str, at_ms: int, page_types: Collection[str]) -> Moment:
+class Shown(Moment, array_like=True, frozen=True, gc=False):
+    """One that was shown to the detectors. Its mark is what the session knew before: `states`, `anomalies`, `latest`;
+    `states` None = it has none."""
+
+    states: tuple[Any, ...] | None = None
+    anomalies: tuple[Anomaly, ...] = ()
+    latest: Action | None = None
+
+
+def moment_of(
+    event: Seen,
+    kind: str,
+    at_ms: int,
+    page_types: Collection[str],
+    states: tuple[Any, ...] | None = None,
+    anomalies: tuple[Anomaly, ...] = (),
+    latest: Action | None = None,
+) -> Shown:
     """What of an event is kept. `kind` is its type. Many sessions see the same pages and elements: texts are shared."""
     click, error = event.click, event.error
-    return Moment(
+    return Shown(
         at_ms,
         kind,
         event.event_id,
@@ -41,6 +60,9 @@ def moment_of(event: Seen, kind: str, at_ms: int, page_types: Collection[str]) -
         "" if error is None else error.message[:MAX_TARGET],
         event.scroll_depth,
         event.facts,
+        states,
+        anomalies,
+        latest,
     )
 
 

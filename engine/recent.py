@@ -1,101 +1,96 @@
-"""The last seconds of a session as its detectors saw them, and the states before: what makes going back possible.
+"""The last seconds of a session as its detectors saw them: what makes going back possible.
 
 Clients send in parallel and out of order. An older event is put in its place among the moments that came after it, and
-they are shown again from the last mark before it. Two marks are enough to go back at least `HORIZON_MS`; a mark costs
-next to nothing, because states and anomalies are never changed but replaced.
+they are shown again from the last one before it that has a mark. A mark is what was known before its moment; it costs
+next to nothing, because states and anomalies are never changed but replaced. Enough are kept to go back at least
+`HORIZON_MS`.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
+from engine.action import Action
 from engine.analysis import Anomaly
-from engine.detectors.base import HORIZON_MS, Action
-from engine.moment import Moment
+from engine.detectors.base import HORIZON_MS
+from engine.moment import Shown
 
+MARK_MS: Final = HORIZON_MS // 2  # between two marks: more of them would make snapshots larger
 MAX_MOMENTS: Final = 128  # between two marks: beyond it the way back is shorter than the horizon
 
-_NONE: Final = Action()
 _at_ms = attrgetter("at_ms")
 
 
-class Mark(NamedTuple):
-    """What was known before the moments that came after it."""
-
-    states: tuple[Any, ...]
-    anomalies: tuple[Anomaly, ...]
-    latest: Action
-    moments: Sequence[Moment]
-
-
 class Recent(msgspec.Struct, array_like=True, gc=False):
-    """`moments` in order of time, those of one time in order of arrival. `shown`: how many of them the states and the
-    anomalies of the session know. `unended`: the anomalies as they were before the session ended.
-
-    The two marks are kept flat, which is a tenth of what a session takes: the first, what was known after everything up
-    to `at_ms` and before all of the moments; and from `place` on, where that is not 0, a second one.
+    """`moments` in order of time, those of one time in order of arrival; the first one has a mark. `at_ms`: of the last
+    one that was forgotten; `last_ms`, `marked_ms`: of the latest one, and of the latest with a mark. `late_from`: the
+    place of the first one that was not shown since it, or one before it, came; -1 = all are shown. `unended`: the
+    anomalies as they were before the session ended.
     """
 
     at_ms: int
-    states: tuple[Any, ...] = ()
-    anomalies: tuple[Anomaly, ...] = ()
-    latest: Action = _NONE
-    moments: tuple[Moment, ...] = ()
-    shown: int = 0
+    last_ms: int
+    marked_ms: int = 0
+    moments: tuple[Shown, ...] = ()
+    late_from: int = -1
     unended: tuple[Anomaly, ...] | None = None
-    place: int = 0
-    second_states: tuple[Any, ...] = ()
-    second_anomalies: tuple[Anomaly, ...] = ()
-    second_latest: Action = _NONE
 
-    @property
-    def last_ms(self) -> int:
-        return self.moments[-1].at_ms if self.moments else self.at_ms
+    def needs_mark(self, at_ms: int) -> bool:
+        """Whether a moment of `at_ms` that comes next has to have one."""
+        return at_ms - self.marked_ms >= MARK_MS or not len(self.moments) % MAX_MOMENTS
 
-    @property
-    def is_shown(self) -> bool:
-        return self.shown == len(self.moments)
+    def add(self, moment: Shown) -> None:
+        """The next one, without a mark."""
+        self.moments = (*self.moments, moment)
+        self.last_ms = moment.at_ms
 
-    def is_full(self, at_ms: int) -> bool:
-        """Whether a moment of `at_ms` that comes next is too far from the last mark."""
-        place = self.place
-        mark_ms = self.moments[place - 1].at_ms if place else self.at_ms
-        return at_ms - mark_ms >= HORIZON_MS or len(self.moments) - place >= MAX_MOMENTS
+    def add_marked(self, moment: Shown) -> None:
+        """The next one, with a mark. What is too old to go back to is forgotten."""
+        at_ms = moment.at_ms
+        if at_ms - self.last_ms >= HORIZON_MS:
+            self.at_ms, self.moments = self.last_ms, (moment,)
+        else:
+            self._forget(at_ms - HORIZON_MS)
+            self.moments = (*self.moments, moment)
+        self.last_ms = self.marked_ms = at_ms
 
-    def insert(self, moment: Moment) -> None:
-        """An older one. What stands behind it is not shown any more."""
+    def _forget(self, until_ms: int) -> None:
+        """All before the last mark with nothing later than `until_ms` before it, or with too much behind it."""
+        moments = self.moments
+        first, place, count = 0, 1, len(moments)
+        while place < count and (moments[place - 1].at_ms <= until_ms or count - place >= MAX_MOMENTS):
+            if moments[place].states is not None:
+                first = place
+            place += 1
+        if first:
+            self.at_ms, self.moments = moments[first - 1].at_ms, moments[first:]
+
+    def insert(self, moment: Shown) -> None:
+        """One that is not the next. Those behind it are not shown any more."""
         moments = self.moments
         place = bisect_right(moments, moment.at_ms, key=_at_ms)
+        if moments and not place:  # what was known before the first one was known before this one
+            first = moments[0]
+            moment = marked(moment, first.states, first.anomalies, first.latest)
         self.moments = (*moments[:place], moment, *moments[place:])
-        self.shown = min(self.shown, place)
+        self.late_from = place if self.late_from < 0 else min(self.late_from, place)
 
-    def move_on(self, at_ms: int, states: tuple[Any, ...], anomalies: tuple[Anomaly, ...], latest: Action) -> None:
-        """Before a moment of `at_ms` is shown, when it is full: make a new mark, and forget what is too old to go back
-        to. Everything must be shown, and the rest is as it is after that."""
-        last_ms, place = self.last_ms, self.place
-        if at_ms - last_ms >= HORIZON_MS:
-            self.at_ms, self.states, self.anomalies, self.latest = last_ms, states, anomalies, latest
-            self.moments = ()
-            self._forget_second()
-        else:
-            if place:
-                self.at_ms, self.states = self.moments[place - 1].at_ms, self.second_states
-                self.anomalies, self.latest = self.second_anomalies, self.second_latest
-                self.moments = self.moments[place:]
-            self.second_states, self.second_anomalies, self.second_latest = states, anomalies, latest
-            self.place = len(self.moments)
-        self.shown = len(self.moments)
+    def rewind(self) -> tuple[Shown, ...]:
+        """Take out the moments from the last mark on before which all are shown, to be added again."""
+        place = len(self.moments) - 1 if self.late_from < 0 else self.late_from
+        while place > 0 and self.moments[place].states is None:
+            place -= 1
+        taken, self.moments = self.moments[max(place, 0) :], self.moments[: max(place, 0)]
+        self.late_from = -1
+        self.last_ms = self.moments[-1].at_ms if self.moments else self.at_ms
+        self.marked_ms = next((one.at_ms for one in reversed(self.moments) if one.states is not None), 0)
+        return taken
 
-    def way_back(self) -> Mark:
-        """The last mark before everything that is not shown. A second one that lies behind it is given up."""
-        if self.place and self.place <= self.shown:
-            moments = self.moments[self.place :]
-            return Mark(self.second_states, self.second_anomalies, self.second_latest, moments)
-        self._forget_second()
-        return Mark(self.states, self.anomalies, self.latest, self.moments)
 
-    def _forget_second(self) -> None:
-        self.place, self.second_states, self.second_anomalies, self.second_latest = 0, (), (), _NONE
+def marked(
+    moment: Shown, states: tuple[Any, ...] | None, anomalies: tuple[Anomaly, ...], latest: Action | None
+) -> Shown:
+    return replace(moment, states=states, anomalies=anomalies, latest=latest)

@@ -1,5 +1,6 @@
 """The state of one session: data only. Only `fold.py` changes it; encoded, it is its own snapshot."""
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from engine.analysis import Anomaly, EndReason
 from engine.clock import Clock
 from engine.detectors.base import Action
 from engine.device import Device
+from engine.former import FormerRecent
 from engine.idset import IdSet
 from engine.origin import Origin
 from engine.pages import Pages
@@ -61,7 +63,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     last_screen: str = ""  # most events are on the screen of the one before
     # Each event folded moves it on by its share of a second; how far it is ahead of the receive clock is the burst.
     paid_us: int = 0
-    recent: Recent | None = None  # what its detectors saw last; None = nothing yet
+    former: FormerRecent | None = None  # None since its snapshot was read
     rules_version: int = 0  # of the rules that its detectors remember; 0: a release that had no versions wrote it
     activity: Activity | None = None
     pages: Pages | None = None
@@ -70,6 +72,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     previous_id: str = ""  # of a session found by user: the id of the one before
     funnels: tuple[int, ...] = ()  # how many steps of each way it has reached: engine/funnels.py
     origin: Origin | None = None  # None = nothing was said of it
+    held: int = 0  # a bit for each place of `detectors` that is not None
+    recent: Recent | None = None  # what its detectors saw last; None = nothing yet
 
     @property
     def session_id(self) -> str:
@@ -101,6 +105,11 @@ class Session(msgspec.Struct, array_like=True, gc=False):
 def page_of(session: Session) -> str:
     """Where it is: its latest page view, or the screen of whatever came last."""
     return session.exit_path or session.last_screen
+
+
+def held_bits(states: Sequence[Any]) -> int:
+    """A bit for each detector that remembers something."""
+    return sum(1 << place for place, state in enumerate(states) if state is not None)
 
 
 encode_session = msgspec.msgpack.Encoder().encode

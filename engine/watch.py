@@ -3,34 +3,23 @@
 One watch per set of rules. It shows moments in order of time whatever the order of arrival: see engine/recent.py.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import msgspec
-from msgspec import convert
-
+from engine import config
 from engine.analysis import Anomaly, EndReason
-from engine.detectors import FORMER
-from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding
-from engine.moment import Moment
+from engine.detectors.base import NO_FINDINGS, Action, Detector, Verdict
+from engine.moment import Moment, moment_of
 from engine.noted import Noted
-from engine.recent import Recent
+from engine.recent import MARK_MS, MAX_MOMENTS, Recent, marked
 from engine.reporter import Reporter
-from engine.session import PATTERNS, Session
+from engine.roster import Roster
+from engine.session import PATTERNS, Session, held_bits
+from engine.wire import Seen
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
 _FOREVER_MS: Final = 1 << 62
-_MAX_TYPES: Final = 1_000  # event types are the client's words: they are not remembered without end
-
-
-class Watcher(NamedTuple):
-    """A detector that wants to see a type of event, and the conditions under which it is asked."""
-
-    place: int  # in the table
-    detector: Detector
-    begins: bool  # asked also when it remembers nothing yet
-    max_gap_ms: int
-    is_same_type: bool
 
 
 class Watch:
@@ -43,77 +32,71 @@ class Watch:
         *,
         version: int,
         versions: Sequence[int],
-        continuous_types: frozenset[str],
-        max_anomalies: int,
+        kinds: config.Session,
         noted: Noted,
     ) -> None:
         self.version = version
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
         self._nothing = (None,) * len(self.detectors)
-        self._states = tuple(None if detector is None else detector.State for detector in self.detectors)
         lasting = [(d.lasts_ms, place) for place, d in enumerate(self.detectors) if d is not None]
         self._lasting = sorted((ms, place) for ms, place in lasting if ms is not None)
-        self._continuous_types = continuous_types
-        self._reporter = Reporter(max_anomalies=max_anomalies, noted=noted)
+        self._shortest_ms = self._lasting[0][0] if self._lasting else _FOREVER_MS
+        self._continuous_types = kinds.continuous_types
+        self._page_types = kinds.page_types
+        self._reporter = Reporter(max_anomalies=kinds.max_anomalies, noted=noted)
         self._noted = noted
-        self._watchers: dict[str, tuple[Watcher, ...]] = {}
+        self._roster = Roster(self.detectors, kinds.continuous_types)
+        self._gaps_ms = self._roster.gaps_ms
+        self.is_watched = self._roster.is_watched
 
-    def watchers(self, event_type: str) -> tuple[Watcher, ...]:
-        """Those that such an event can matter to; () = no moment has to be made of it."""
-        found = self._watchers.get(event_type)
-        if found is None:
-            found = self._find(event_type)
-            if len(self._watchers) < _MAX_TYPES:
-                self._watchers[event_type] = found
-        return found
-
-    def _find(self, event_type: str) -> tuple[Watcher, ...]:
-        is_action = event_type not in self._continuous_types
-        return tuple(
-            Watcher(
-                place,
-                detector,
-                detector.first_types is None or event_type in detector.first_types,
-                _FOREVER_MS if detector.max_gap_ms is None else detector.max_gap_ms,
-                detector.is_same_type,
-            )
-            for place, detector in enumerate(self.detectors)
-            if detector is not None
-            and (is_action if detector.event_types is None else event_type in detector.event_types)
-        )
-
-    def see(self, session: Session, moment: Moment) -> Sequence[Anomaly] | None:
-        """A moment that just came; the anomalies that are new or changed. None: it came late, or the session is over:
+    def see(self, session: Session, event: Seen, kind: str) -> Sequence[Anomaly] | None:
+        """An event that just came; the anomalies that are new or changed. None: it came late, or the session is over:
         `settle` must be called before anybody looks at the anomalies."""
-        recent = session.recent or _begin(session)
-        at_ms, moments = moment.at_ms, recent.moments
-        if recent.shown == len(moments) and at_ms >= (moments[-1].at_ms if moments else recent.at_ms):
-            if recent.is_full(at_ms):
-                self._move_on(session, recent, at_ms)
-            recent.moments = (*recent.moments, moment)
-            recent.shown += 1
-            changed = self._show(session, moment)
-            if changed:
-                self._noted.say(changed)
-            return changed
-        if at_ms < recent.at_ms:
+        recent, at_ms = session.recent or _begin(session), event.at_ms
+        idle_ms = at_ms - recent.last_ms
+        if idle_ms < 0 or recent.late_from >= 0 or session.end_reason:
+            return self._see_late(recent, event, kind)
+        if at_ms - recent.marked_ms >= MARK_MS or not len(recent.moments) % MAX_MOMENTS:  # needs_mark, without the call
+            moment = moment_of(
+                event, kind, at_ms, self._page_types, session.detectors, session.anomalies, session.latest
+            )
+            recent.add_marked(moment)
+        else:
+            moment = moment_of(event, kind, at_ms, self._page_types)
+            recent.add(moment)
+        changed = self._show(session, moment, idle_ms)
+        if changed:
+            self._noted.say(changed)
+        return changed
+
+    def _see_late(self, recent: Recent, event: Seen, kind: str) -> Sequence[Anomaly] | None:
+        if event.at_ms < recent.at_ms:
             self._noted.too_late += 1
             return NOTHING
-        recent.insert(moment)
+        recent.insert(moment_of(event, kind, event.at_ms, self._page_types))
         return None
 
     def settle(self, session: Session, *, is_new_end: bool = False) -> Sequence[Anomaly]:
         """Go back to before the moments that are not shown yet, and show everything since; what that changed."""
         recent = session.recent or _begin(session)
-        if recent.is_shown and not is_new_end:
+        if recent.late_from < 0 and not is_new_end:
             return NOTHING
         before = session.anomalies
-        mark = recent.way_back()
-        session.detectors, session.anomalies, session.latest = mark.states, mark.anomalies, mark.latest
-        for moment in mark.moments:
-            self._show(session, moment)
-        recent.shown = len(recent.moments)
+        moments = recent.rewind()
+        if moments and moments[0].states is not None:
+            session.detectors, session.anomalies = moments[0].states, moments[0].anomalies
+            session.latest = moments[0].latest or Action()
+            session.held = held_bits(session.detectors)
+        elif recent.unended is not None:
+            session.anomalies = recent.unended
+        for moment in moments:
+            idle_ms = moment.at_ms - recent.last_ms
+            if recent.needs_mark(moment.at_ms):
+                recent.add_marked(marked(moment, session.detectors, session.anomalies, session.latest))
+            else:
+                recent.add(marked(moment, None, (), None))
+            self._show(session, moment, idle_ms)
         if session.end_reason:
             recent.unended = session.anomalies
             self._end(session, session.end_reason)
@@ -121,73 +104,55 @@ class Watch:
         self._noted.say(changed)
         return changed
 
-    def _move_on(self, session: Session, recent: Recent, at_ms: int) -> None:
-        """A mark before a moment of `at_ms`. What is worth nothing to it is forgotten, though not by the mark: a moment
-        that comes late may lie before it."""
-        gap_ms = at_ms - recent.last_ms
-        anomalies = session.anomalies if recent.unended is None else recent.unended
-        recent.move_on(at_ms, session.detectors, anomalies, session.latest)
-        states = session.detectors
-        known = len(states)
-        fresh: list[Any] | None = None
-        for lasts_ms, place in self._lasting:
-            if lasts_ms >= gap_ms:
-                break
-            if place < known and states[place] is not None:
-                fresh = [*states] if fresh is None else fresh
-                fresh[place] = None
-        if fresh is not None:
-            while fresh and fresh[-1] is None:
-                fresh.pop()
-            session.detectors = tuple(fresh)
-
-    def _show(self, session: Session, moment: Moment) -> Sequence[Anomaly]:
-        """The next moment in order, to those that it can matter to."""
-        before, event_type = session.latest, moment.event_type
-        gap_ms, is_other_type = moment.at_ms - before.at_ms, before.event_type != event_type
-        states, muted = session.detectors, session.muted
-        known = len(states)
+    def _show(self, session: Session, moment: Moment, idle_ms: int) -> Sequence[Anomaly]:
+        """The next moment in order, to those that it can matter to. `idle_ms`: since the one before it."""
+        before, event_type, held = session.latest, moment.event_type, session.held
+        near = bisect_right(self._gaps_ms, moment.at_ms - before.at_ms)
+        asked = self._roster[event_type, held, near, before.event_type == event_type]
+        if session.muted:
+            asked = tuple([one for one in asked if one.detector.kind not in session.muted])
+        states = *session.detectors, None  # what a detector that remembers nothing is given stands at its end
         fresh: list[Any] | None = None  # the states from now on, where any changed
         changed: list[Anomaly] | None = None
-        watchers = self._watchers.get(event_type)
-        for place, detector, begins, max_gap_ms, is_same_type in (
-            self.watchers(event_type) if watchers is None else watchers
-        ):
-            state = states[place] if place < known else None
-            if state is None and not begins:
-                continue
-            findings: Sequence[Finding] = NO_FINDINGS
-            if gap_ms >= max_gap_ms or (is_same_type and is_other_type):
-                new = None
-            elif muted and detector.kind in muted:
-                continue
-            else:
-                try:
-                    new, findings = detector.see(state, moment, before)
-                except MemoryError:
-                    raise  # of the process, whoever asked last: another process decides the same about the same frames
-                except Exception:
-                    self._mute(session, detector)
-                    new = None
+        for place, bit, known_place, see, detector in asked:
+            state = states[known_place]
+            try:
+                new, findings = see(state, moment, before)
+            except MemoryError:
+                raise  # of the process, whoever asked last: another process decides the same about the same frames
+            except Exception:
+                new, findings = self._mute(session, detector)
             if new is not state:
                 if fresh is None:
-                    fresh = [*states]
-                if place >= len(fresh):
-                    fresh += self._nothing[len(fresh) : place + 1]
+                    fresh = [*states, *self._nothing]
+                    if idle_ms > self._shortest_ms:
+                        held = self._forget(fresh, held, idle_ms)
                 fresh[place] = new
+                held = held & ~bit if new is None else held | bit
             if findings:
                 changed = [] if changed is None else changed
                 self._reporter.report(session, detector, self._versions[place], findings, changed)
         if fresh is not None:
-            session.detectors = tuple(fresh)
+            session.detectors, session.held = tuple(fresh[: held.bit_length()]), held
         if event_type not in self._continuous_types:
             session.latest = Action(moment.at_ms, event_type, moment.event_id)
         return changed or NOTHING
 
-    def _mute(self, session: Session, detector: Detector) -> None:
+    def _forget(self, states: list[Any], held: int, idle_ms: int) -> int:
+        """What is worth nothing after such a pause. The bits of the rest."""
+        for lasts_ms, place in self._lasting:
+            if lasts_ms >= idle_ms:
+                break
+            if held >> place & 1:
+                states[place] = None
+                held ^= 1 << place
+        return held
+
+    def _mute(self, session: Session, detector: Detector) -> Verdict:
         """A detector that raises must not take the session with it: it is counted and not asked again here."""
         session.muted = [*(session.muted or ()), detector.kind]
         self._noted.errors[detector.kind] += 1
+        return None, NO_FINDINGS
 
     def end(self, session: Session, reason: EndReason) -> Sequence[Anomaly]:
         """End it: what is not shown yet is shown first. The anomalies that changed."""
@@ -211,16 +176,14 @@ class Watch:
             except MemoryError:
                 raise
             except Exception:
-                self._mute(session, detector)
-                findings = NO_FINDINGS
+                _, findings = self._mute(session, detector)
             if findings:
                 self._reporter.report(session, detector, self._versions[place], findings, changed)
         return changed
 
     def silence(self, session: Session) -> None:
         """No detector and no pattern of this session is computed any more."""
-        session.detectors = ()
-        session.recent = None
+        session.detectors, session.held, session.recent = (), 0, None
         session.muted = [PATTERNS, *(detector.kind for detector in self.detectors if detector is not None)]
 
     def take_over(self, session: Session) -> None:
@@ -229,45 +192,17 @@ class Watch:
         known = session.rules_version
         keeps = [version <= max(known, 1) for version in self._versions]
         session.detectors = tuple(s if keep else None for s, keep in zip(session.detectors, keeps, strict=False))
-        recent = session.recent
-        if recent is not None:
-            anomalies = session.anomalies if recent.unended is None else recent.unended
-            session.recent = Recent(
-                recent.last_ms, session.detectors, anomalies, session.latest, unended=recent.unended
-            )
+        session.held = held_bits(session.detectors)
+        if session.recent is not None:
+            last_ms = session.recent.last_ms
+            session.recent = Recent(last_ms, last_ms, unended=session.recent.unended)
         session.rules_version = self.version
-
-    def thaw(self, session: Session) -> None:
-        """The plain values of a session that was just decoded as the states that they were."""
-        if session.detectors:
-            read = self._thawed if session.rules_version else self._begun_anew
-            session.detectors = read(session.detectors)
-        recent = session.recent
-        if recent is not None:
-            recent.states = self._thawed(recent.states)
-            recent.second_states = self._thawed(recent.second_states)
-
-    def _thawed(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
-        kinds = zip(states, self._states, strict=False)
-        return tuple([None if plain is None or kind is None else convert(plain, kind) for plain, kind in kinds])
-
-    def _begun_anew(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
-        """Of a release that had other states: what cannot be read begins anew."""
-        former = dict(zip(FORMER, states, strict=False))
-        return tuple(None if d is None else _readable(former.get(d.kind), d.State) for d in self.detectors)
-
-
-def _readable(plain: Any, kind: type[msgspec.Struct] | None) -> msgspec.Struct | None:
-    try:
-        return None if plain is None or kind is None else convert(plain, kind)
-    except msgspec.ValidationError:
-        return None
 
 
 def _begin(session: Session) -> Recent:
     """Nothing to go back to yet. A session that a release before this one ended holds what its end showed."""
-    anomalies, unended = session.anomalies, None
+    at_ms, unended = session.latest.at_ms, None
     if session.end_reason:
-        unended = anomalies = tuple(a for a in anomalies if a.type != "missing_close")
-    session.recent = Recent(session.latest.at_ms, session.detectors, anomalies, session.latest, unended=unended)
+        unended = tuple(a for a in session.anomalies if a.type != "missing_close")
+    session.recent = Recent(at_ms, at_ms, unended=unended)
     return session.recent

@@ -11,6 +11,7 @@ from engine.noted import Noted
 from engine.rulebook import Rulebook, Ruleset
 from engine.rules import Rules
 from engine.session import Session
+from engine.thaw import Thaw
 from engine.watch import Watch
 
 _MAX_PROJECTS: Final = 10_000  # looked up once more when there are more
@@ -26,7 +27,7 @@ class Watches:
         self._by_project: dict[str, Watch] = {}
         self._by_ruleset: dict[int, tuple[Ruleset, Watch]] = {}  # most projects have the same
         self.noted = Noted()
-        self._reader = self._made(_all_on())
+        self.thaw = Thaw(make(_all_on(), limits))
 
     def of(self, session: Session) -> Watch:
         """Of the rules that are in force for a session; it takes them over if they are new to it."""
@@ -51,8 +52,7 @@ class Watches:
             detectors,
             version=ruleset.version,
             versions=[1 if detector is None else ruleset.version_of(detector.kind) for detector in detectors],
-            continuous_types=self._limits.continuous_types,
-            max_anomalies=self._limits.max_anomalies,
+            kinds=self._limits,
             noted=self.noted,
         )
 
@@ -61,11 +61,6 @@ class Watches:
         self._by_project.clear()
         in_force = self._by_ruleset
         self._by_ruleset = {key: known for key, known in in_force.items() if self._rulebook.holds(known[0])}
-
-    def thaw(self, session: Session) -> None:
-        """The plain values of a session that was just decoded as the states that they were. Also those of detectors
-        that are off by now: in a replay they may go on again before the session's next event."""
-        self._reader.thaw(session)
 
 
 def _all_on() -> Ruleset:

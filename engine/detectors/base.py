@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from engine import config
+from engine.action import Action as Action
 from engine.analysis import AnomalyStatus, EndReason, Severity
 from engine.moment import Moment
 
@@ -30,14 +31,6 @@ class Finding(msgspec.Struct, frozen=True):
     status: AnomalyStatus = "confirmed"
     severity: Severity | None = None
     type: str = ""
-
-
-class Action(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What a session keeps of its latest action; the default stands for "none yet", long before any event."""
-
-    at_ms: int = 0
-    event_type: str = ""
-    event_id: str = ""
 
 
 NO_FINDINGS: Final[tuple[Finding, ...]] = ()

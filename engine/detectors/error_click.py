@@ -19,11 +19,18 @@ _MAX_CLICKS: Final = 8  # that may still get an error
 _NOISE: Final = ("ResizeObserver loop", "Script error.")
 
 
+class Clicked(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    element: str
+    page: str
+    event_id: str
+    at_ms: int
+
+
 class Clicks(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Those that no error came after: the latest, and in order of time those before it."""
 
-    latest: Moment
-    earlier: tuple[Moment, ...] = ()
+    latest: Clicked
+    earlier: tuple[Clicked, ...] = ()
 
 
 class ErrorClick(Detector):
@@ -51,7 +58,7 @@ class ErrorClick(Detector):
         found: tuple[Finding, ...] = NO_FINDINGS
         if moment.event_type in self._click_types:
             if self._counts(moment.click):
-                left = (*left, moment)[-_MAX_CLICKS:]
+                left = (*left, _clicked(moment))[-_MAX_CLICKS:]
         elif left and (message := self._error(moment)):
             found = (_found(left[-1], moment, message),)
             left = left[:-1]
@@ -74,15 +81,19 @@ class ErrorClick(Detector):
         return f"{facts.route} was answered {facts.status}" if facts.status >= self._min_status else ""
 
 
-def _found(clicked: Moment, moment: Moment, message: str) -> Finding:
+def _clicked(moment: Moment) -> Clicked:
+    element = "" if moment.click is None else element_of(moment.click)
+    return Clicked(element, moment.page, moment.event_id, moment.at_ms)
+
+
+def _found(clicked: Clicked, moment: Moment, message: str) -> Finding:
     after_ms = moment.at_ms - clicked.at_ms
-    element = "" if clicked.click is None else element_of(clicked.click)
     return Finding(
         first_event_id=clicked.event_id,
         started_ms=clicked.at_ms,
         last_ms=moment.at_ms,
         detected_ms=moment.at_ms,
-        description=f"{after_ms} ms after a click on {element or 'the page'}: {message.rstrip('.')}.",
+        description=f"{after_ms} ms after a click on {clicked.element or 'the page'}: {message.rstrip('.')}.",
         event_ids=(clicked.event_id, moment.event_id),
-        details={"message": message, "after_ms": after_ms, "path": clicked.page, "element": element},
+        details={"message": message, "after_ms": after_ms, "path": clicked.page, "element": clicked.element},
     )

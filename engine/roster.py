@@ -1,0 +1,75 @@
+"""Which detectors are asked about an event: most have nothing to say of most, and to ask them all takes longest."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, NamedTuple
+
+from engine.action import Action
+from engine.detectors.base import NO_FINDINGS, Detector, Verdict
+from engine.moment import Moment
+
+_MAX_KNOWN: Final = 4_096  # event types are the client's words: they are not remembered without end
+
+Asking = tuple[str, int, int, bool]
+
+
+class Watcher(NamedTuple):
+    """One that is asked. `known_place`: where its state is, -1 = it remembers nothing."""
+
+    place: int  # in the table
+    bit: int
+    known_place: int
+    see: Callable[[Any, Moment, Action], Verdict]
+    detector: Detector
+
+
+class Roster(dict[Asking, tuple[Watcher, ...]]):
+    """By the type of the event, the bits of the detectors that remember something, how many of `gaps_ms` the time since
+    the latest action has reached, and whether that was of the same type. `detectors` by place in the table, None =
+    turned off. `gaps_ms`: those that rules about neighbours ask for, the shortest first."""
+
+    def __init__(self, detectors: Sequence[Detector | None], continuous_types: Collection[str]) -> None:
+        super().__init__()
+        self._detectors = tuple(detectors)
+        self._continuous_types = continuous_types
+        gaps_ms = {one.max_gap_ms for one in detectors if one is not None and one.max_gap_ms is not None}
+        self.gaps_ms = sorted(gaps_ms)
+        self._is_watched: dict[str, bool] = {}
+
+    def is_watched(self, event_type: str) -> bool:
+        """Whether it can matter to any of them, whatever they remember: else no moment has to be made of it."""
+        found = self._is_watched.get(event_type)
+        if found is None:
+            found = any(one is not None and self._listens(one, event_type) for one in self._detectors)
+            if len(self._is_watched) < _MAX_KNOWN:
+                self._is_watched[event_type] = found
+        return found
+
+    def __missing__(self, asking: Asking) -> tuple[Watcher, ...]:
+        event_type, held, reached, is_same_type = asking
+        found: list[Watcher] = []
+        for place, detector in enumerate(self._detectors):
+            if detector is None or not self._listens(detector, event_type):
+                continue
+            follows = self._follows(detector, reached, is_same_type=is_same_type)
+            if held >> place & 1:
+                found.append(Watcher(place, 1 << place, place, detector.see if follows else _ends, detector))
+            elif follows and (detector.first_types is None or event_type in detector.first_types):
+                found.append(Watcher(place, 1 << place, -1, detector.see, detector))
+        if len(self) < _MAX_KNOWN:
+            self[asking] = tuple(found)
+        return tuple(found)
+
+    def _listens(self, detector: Detector, event_type: str) -> bool:
+        if detector.event_types is None:
+            return event_type not in self._continuous_types
+        return event_type in detector.event_types
+
+    def _follows(self, detector: Detector, reached: int, *, is_same_type: bool) -> bool:
+        """Whether the rule about neighbours, if it has one, is met."""
+        is_close = detector.max_gap_ms is None or self.gaps_ms.index(detector.max_gap_ms) >= reached
+        return is_close and (is_same_type or not detector.is_same_type)
+
+
+def _ends(state: Any, moment: Moment, before: Action) -> Verdict:
+    """What does not follow on ends what the detector remembers."""
+    return None, NO_FINDINGS
