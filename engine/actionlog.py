@@ -30,7 +30,7 @@ class ActionLog(msgspec.Struct, array_like=True, gc=False):
 
     names: tuple[str, ...] = ()
     base_ms: int = 0
-    steps: bytearray = msgspec.field(default_factory=bytearray)
+    steps: bytes = b""
     gone: dict[str, int] | None = None  # how many actions of a type have left the log
 
     def add(self, event_type: str, at_ms: int, max_types: int, max_actions: int, is_latest: bool) -> None:
@@ -46,7 +46,8 @@ class ActionLog(msgspec.Struct, array_like=True, gc=False):
             steps += _pack(number, at_ms - self.base_ms)
         else:
             place = bisect_right(self.times(), at_ms - self.base_ms) * _WIDTH
-            steps[place:place] = _pack(number, at_ms - self.base_ms)
+            steps = steps[:place] + _pack(number, at_ms - self.base_ms) + steps[place:]
+        self.steps = steps
         if len(steps) > max_actions * _WIDTH:
             self._forget_oldest()
 
@@ -60,11 +61,11 @@ class ActionLog(msgspec.Struct, array_like=True, gc=False):
         name = self.names[self.steps[0]]
         self.gone = self.gone or {}
         self.gone[name] = self.gone.get(name, 0) + 1
-        del self.steps[:_WIDTH]
+        self.steps = self.steps[_WIDTH:]
 
     def types(self) -> bytes:
         """Type numbers, oldest first."""
-        return bytes(self.steps[::_WIDTH])
+        return self.steps[::_WIDTH]
 
     def times(self) -> list[int]:
         """Milliseconds after `base_ms`, oldest first."""
