@@ -103,7 +103,8 @@ class Folder:
         if (older is not None and digest in older) or not session.ids.add(digest):
             session.duplicates += 1
             return None
-        if session.ids.hashed or len(session.ids.few) > self._max_ids_half:  # fewer bytes than that need no counting
+        # Each id takes bytes of the table, so that one with fewer bytes than that needs no counting.
+        if len(session.ids.table) > self._max_ids_half:
             self._bound_ids(session)
         kind = self._kinds.get(event.event_type) or self._kind(event.event_type)
         self._touch(session, event, received_ms)

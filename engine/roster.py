@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from engine.action import Action
 from engine.detectors.base import NO_FINDINGS, Detector, Verdict
 from engine.moment import Moment
+from engine.states import index
 
 _MAX_KNOWN: Final = 4_096  # event types are the client's words: they are not remembered without end
 
@@ -13,11 +14,11 @@ Asking = tuple[str, int, int, bool]
 
 
 class Watcher(NamedTuple):
-    """One that is asked. `known_place`: where its state is, -1 = it remembers nothing."""
+    """One that is asked. `known_at`: where its state is among the session's, 0 = it remembers nothing."""
 
+    known_at: int
     place: int  # in the table
     bit: int
-    known_place: int
     see: Callable[[Any, Moment, Action], Verdict]
     detector: Detector
 
@@ -45,16 +46,15 @@ class Roster(dict[Asking, tuple[Watcher, ...]]):
         return found
 
     def __missing__(self, asking: Asking) -> tuple[Watcher, ...]:
-        event_type, held, reached, is_same_type = asking
+        event_type, bits, reached, is_same_type = asking
         found: list[Watcher] = []
         for place, detector in enumerate(self._detectors):
             if detector is None or not self._listens(detector, event_type):
                 continue
             follows = self._follows(detector, reached, is_same_type=is_same_type)
-            if held >> place & 1:
-                found.append(Watcher(place, 1 << place, place, detector.see if follows else _ends, detector))
-            elif follows and (detector.first_types is None or event_type in detector.first_types):
-                found.append(Watcher(place, 1 << place, -1, detector.see, detector))
+            known = index(bits, place)
+            if known or (follows and (detector.first_types is None or event_type in detector.first_types)):
+                found.append(Watcher(known, place, 1 << place, detector.see if follows else _ends, detector))
         if len(self) < _MAX_KNOWN:
             self[asking] = tuple(found)
         return tuple(found)

@@ -1,7 +1,6 @@
 """The state of one session: data only. Only `fold.py` changes it; encoded, it is its own snapshot."""
 
-from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import xxhash
@@ -18,6 +17,7 @@ from engine.idset import IdSet
 from engine.origin import Origin
 from engine.pages import Pages
 from engine.recent import Recent
+from engine.states import NONE, States
 
 PATTERNS: Final = "patterns"  # what `Session.muted` calls those that the summary shows
 
@@ -58,7 +58,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     log: ActionLog = msgspec.field(default_factory=ActionLog)
     latest: Action = Action()
     anomalies: tuple[Anomaly, ...] = ()
-    detectors: tuple[Any, ...] = ()  # the states by place in the table, None = not needed yet
+    detectors: States = NONE
     muted: list[str] | None = None  # detectors that raised in this session
     last_screen: str = ""  # most events are on the screen of the one before
     # Each event folded moves it on by its share of a second; how far it is ahead of the receive clock is the burst.
@@ -72,7 +72,6 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     previous_id: str = ""  # of a session found by user: the id of the one before
     funnels: tuple[int, ...] = ()  # how many steps of each way it has reached: engine/funnels.py
     origin: Origin | None = None  # None = nothing was said of it
-    held: int = 0  # a bit for each place of `detectors` that is not None
     recent: Recent | None = None  # what its detectors saw last; None = nothing yet
 
     @property
@@ -105,11 +104,6 @@ class Session(msgspec.Struct, array_like=True, gc=False):
 def page_of(session: Session) -> str:
     """Where it is: its latest page view, or the screen of whatever came last."""
     return session.exit_path or session.last_screen
-
-
-def held_bits(states: Sequence[Any]) -> int:
-    """A bit for each detector that remembers something."""
-    return sum(1 << place for place, state in enumerate(states) if state is not None)
 
 
 encode_session = msgspec.msgpack.Encoder().encode

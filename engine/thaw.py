@@ -10,7 +10,8 @@ from engine.detectors import FORMER
 from engine.detectors.base import Detector
 from engine.moment import Shown
 from engine.recent import marked
-from engine.session import Session, held_bits
+from engine.session import Session
+from engine.states import BITS, PLACES, States, packed
 
 
 class Thaw:
@@ -22,8 +23,7 @@ class Thaw:
         self._types = tuple(None if one is None else one.State for one in detectors)
 
     def session(self, session: Session) -> None:
-        session.detectors = self._states(session.detectors if session.rules_version else self._placed(session))
-        session.held = held_bits(session.detectors)
+        session.detectors = self._states(session.detectors, is_former=not session.rules_version)
         if session.former is not None:
             session.recent, session.former = session.former.recent(), None
         if session.recent is not None:
@@ -34,18 +34,22 @@ class Thaw:
             return moment
         return marked(moment, self._states(moment.states), moment.anomalies, moment.latest)
 
-    def _states(self, states: Sequence[Any]) -> tuple[msgspec.Struct | None, ...]:
-        return tuple([_state(plain, type_) for plain, type_ in zip(states, self._types, strict=False)])
+    def _states(self, states: Sequence[Any], *, is_former: bool = False) -> States:
+        """A release before this one had no bits in front: all stood at their places, None where nothing was known;
+        `is_former`: those of the table that was before rules had versions."""
+        if states and isinstance(states[0], int):
+            known = dict(zip(PLACES[states[0]], states, strict=True))
+        elif is_former:
+            named = dict(zip(FORMER, states, strict=False))
+            known = {place: named.get(kind) for place, kind in enumerate(self._kinds)}
+        else:
+            known = dict(enumerate(states))
+        return packed({place: self._state(place, known[place]) for place in known if place != BITS})
 
-    def _placed(self, session: Session) -> list[Any]:
-        """Of a release before rules had versions, whose table had another order."""
-        known = dict(zip(FORMER, session.detectors, strict=False))
-        return [known.get(kind) for kind in self._kinds] if known else []
-
-
-def _state(plain: Any, type_: type[msgspec.Struct] | None) -> msgspec.Struct | None:
-    """What a release wrote that kept something else begins anew."""
-    try:
-        return None if plain is None or type_ is None else convert(plain, type_)
-    except msgspec.ValidationError:
-        return None
+    def _state(self, place: int, plain: Any) -> msgspec.Struct | None:
+        """What a release wrote that kept something else begins anew."""
+        type_ = self._types[place] if place < len(self._types) else None
+        try:
+            return None if plain is None or type_ is None else convert(plain, type_)
+        except msgspec.ValidationError:
+            return None

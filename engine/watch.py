@@ -5,7 +5,7 @@ One watch per set of rules. It shows moments in order of time whatever the order
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from engine import config
 from engine.analysis import Anomaly, EndReason
@@ -15,7 +15,8 @@ from engine.noted import Noted
 from engine.recent import MARK_MS, MAX_MOMENTS, Recent, marked
 from engine.reporter import Reporter
 from engine.roster import Roster
-from engine.session import PATTERNS, Session, held_bits
+from engine.session import PATTERNS, Session
+from engine.states import BITS, NONE, PLACES, by_place, packed
 from engine.wire import Seen
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
@@ -38,10 +39,8 @@ class Watch:
         self.version = version
         self.detectors = tuple(detectors)
         self._versions = tuple(versions)
-        self._nothing = (None,) * len(self.detectors)
-        lasting = [(d.lasts_ms, place) for place, d in enumerate(self.detectors) if d is not None]
-        self._lasting = sorted((ms, place) for ms, place in lasting if ms is not None)
-        self._shortest_ms = self._lasting[0][0] if self._lasting else _FOREVER_MS
+        self._lasting = _lasting(self.detectors)
+        self._shortest_ms = self._lasting[-1][0] if self._lasting else _FOREVER_MS
         self._continuous_types = kinds.continuous_types
         self._page_types = kinds.page_types
         self._reporter = Reporter(max_anomalies=kinds.max_anomalies, noted=noted)
@@ -87,7 +86,6 @@ class Watch:
         if moments and moments[0].states is not None:
             session.detectors, session.anomalies = moments[0].states, moments[0].anomalies
             session.latest = moments[0].latest or Action()
-            session.held = held_bits(session.detectors)
         elif recent.unended is not None:
             session.anomalies = recent.unended
         for moment in moments:
@@ -106,16 +104,15 @@ class Watch:
 
     def _show(self, session: Session, moment: Moment, idle_ms: int) -> Sequence[Anomaly]:
         """The next moment in order, to those that it can matter to. `idle_ms`: since the one before it."""
-        before, event_type, held = session.latest, moment.event_type, session.held
-        near = bisect_right(self._gaps_ms, moment.at_ms - before.at_ms)
-        asked = self._roster[event_type, held, near, before.event_type == event_type]
+        before, event_type, states = session.latest, moment.event_type, session.detectors
+        reached = bisect_right(self._gaps_ms, moment.at_ms - before.at_ms)
+        asked = self._roster[event_type, states[0], reached, before.event_type == event_type]
         if session.muted:
             asked = tuple([one for one in asked if one.detector.kind not in session.muted])
-        states = *session.detectors, None  # what a detector that remembers nothing is given stands at its end
-        fresh: list[Any] | None = None  # the states from now on, where any changed
+        bits, fresh = states[0], None  # the states from now on by place, where any changed
         changed: list[Anomaly] | None = None
-        for place, bit, known_place, see, detector in asked:
-            state = states[known_place]
+        for known_at, place, bit, see, detector in asked:
+            state = states[known_at] if known_at else None
             try:
                 new, findings = see(state, moment, before)
             except MemoryError:
@@ -124,29 +121,24 @@ class Watch:
                 new, findings = self._mute(session, detector)
             if new is not state:
                 if fresh is None:
-                    fresh = [*states, *self._nothing]
+                    fresh = dict(zip(PLACES[bits], states, strict=True))  # by_place, without the call
                     if idle_ms > self._shortest_ms:
-                        held = self._forget(fresh, held, idle_ms)
+                        bits = self._kept(bits, idle_ms)
                 fresh[place] = new
-                held = held & ~bit if new is None else held | bit
+                bits = bits & ~bit if new is None else bits | bit
             if findings:
                 changed = [] if changed is None else changed
                 self._reporter.report(session, detector, self._versions[place], findings, changed)
         if fresh is not None:
-            session.detectors, session.held = tuple(fresh[: held.bit_length()]), held
+            fresh[BITS] = bits
+            session.detectors = tuple(map(fresh.__getitem__, PLACES[bits]))
         if event_type not in self._continuous_types:
             session.latest = Action(moment.at_ms, event_type, moment.event_id)
         return changed or NOTHING
 
-    def _forget(self, states: list[Any], held: int, idle_ms: int) -> int:
-        """What is worth nothing after such a pause. The bits of the rest."""
-        for lasts_ms, place in self._lasting:
-            if lasts_ms >= idle_ms:
-                break
-            if held >> place & 1:
-                states[place] = None
-                held ^= 1 << place
-        return held
+    def _kept(self, bits: int, idle_ms: int) -> int:
+        """Without those whose states are worth nothing after such a pause."""
+        return next((bits & ~gone for lasts_ms, gone in self._lasting if lasts_ms < idle_ms), bits)
 
     def _mute(self, session: Session, detector: Detector) -> Verdict:
         """A detector that raises must not take the session with it: it is counted and not asked again here."""
@@ -167,12 +159,12 @@ class Watch:
     def _end(self, session: Session, reason: EndReason) -> Sequence[Anomaly]:
         """The anomalies that only the end shows."""
         changed: list[Anomaly] = []
+        known = by_place(session.detectors)
         for place, detector in enumerate(self.detectors):
             if detector is None or (session.muted and detector.kind in session.muted):
                 continue
-            state = session.detectors[place] if place < len(session.detectors) else None
             try:
-                findings = detector.end(state, reason, session.last_ms)
+                findings = detector.end(known.get(place), reason, session.last_ms)
             except MemoryError:
                 raise
             except Exception:
@@ -183,7 +175,7 @@ class Watch:
 
     def silence(self, session: Session) -> None:
         """No detector and no pattern of this session is computed any more."""
-        session.detectors, session.held, session.recent = (), 0, None
+        session.detectors, session.recent = NONE, None
         session.muted = [PATTERNS, *(detector.kind for detector in self.detectors if detector is not None)]
 
     def take_over(self, session: Session) -> None:
@@ -191,8 +183,8 @@ class Watch:
         anew, and what happened before is not judged again."""
         known = session.rules_version
         keeps = [version <= max(known, 1) for version in self._versions]
-        session.detectors = tuple(s if keep else None for s, keep in zip(session.detectors, keeps, strict=False))
-        session.held = held_bits(session.detectors)
+        states = by_place(session.detectors)
+        session.detectors = packed({place: states.get(place) for place, keep in enumerate(keeps) if keep})
         if session.recent is not None:
             last_ms = session.recent.last_ms
             session.recent = Recent(last_ms, last_ms, unended=session.recent.unended)
@@ -206,3 +198,9 @@ def _begin(session: Session) -> Recent:
         unended = tuple(a for a in session.anomalies if a.type != "missing_close")
     session.recent = Recent(at_ms, at_ms, unended=unended)
     return session.recent
+
+
+def _lasting(detectors: Sequence[Detector | None]) -> list[tuple[int, int]]:
+    """After more milliseconds than these: the bits of the states that are worth nothing then; the longest first."""
+    known = [(one.lasts_ms, 1 << place) for place, one in enumerate(detectors) if one and one.lasts_ms is not None]
+    return [(ms, sum(bit for lasts_ms, bit in known if lasts_ms <= ms)) for ms in sorted({ms for ms, _ in known})[::-1]]

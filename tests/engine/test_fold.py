@@ -14,6 +14,7 @@ from engine.rulebook import Rulebook, Ruleset
 from engine.rules import Rules
 from engine.session import Session as State
 from engine.session import encode_session
+from engine.states import NONE, by_place
 from engine.wire import HISTORIC, Event, Facts
 from tests.builders import T0, click, event
 
@@ -150,9 +151,8 @@ def test_states_of_a_release_whose_table_had_another_order_go_on() -> None:
     places = {
         None if one is None else one.kind: place for place, one in enumerate(build_detectors(Ruleset(), Session()))
     }
-    before.detectors = tuple(
-        before.detectors[places[kind]] if places[kind] < len(before.detectors) else None for kind in FORMER
-    )
+    states = by_place(before.detectors)
+    before.detectors = tuple(states.get(places[kind]) for kind in FORMER)
     before.rules_version, before.recent, before.anomalies = 0, None, ()
     session = fold.decode(encode_session(before))
     fold.fold(session, click(500), T0)
@@ -217,7 +217,7 @@ def test_a_session_that_was_silenced_ends_without_detectors() -> None:
     fold.silence(session)
     assert fold.fold(session, event("search", 5), T0) == ()
     assert fold.end(session, "timeout", T0) == []
-    assert (session.event_count, dict(fold.noted.errors), session.detectors) == (4, {}, ())
+    assert (session.event_count, dict(fold.noted.errors), session.detectors) == (4, {}, NONE)
 
 
 def test_a_decoded_session_goes_on_as_if_nothing_had_happened() -> None:
