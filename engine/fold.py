@@ -64,6 +64,7 @@ class Folder:
         self.noted = self._watches.noted
         self._funnels = Funnels(funnels)
         self.moved: set[str] = set()  # keys of sessions that are elsewhere since somebody emptied this
+        self._received_ms = self._received_us = 0
         self.unsure = 0  # events folded into sessions that may have forgotten the ids they ask for
         self.unsettled: list[tuple[Session, Seen]] = []  # and the event that did it; see `settle`
         self._kinds: dict[str, Kind] = {}
@@ -75,7 +76,13 @@ class Folder:
 
     def busy_after_us(self, received_ms: int) -> int:
         """A session whose `paid_us` lies beyond this gets more events than it may."""
-        return received_ms * 1000 + self._burst_us
+        return self._us(received_ms) + self._burst_us
+
+    def _us(self, received_ms: int) -> int:
+        """One object for all sessions of a batch."""
+        if received_ms != self._received_ms:
+            self._received_ms, self._received_us = received_ms, received_ms * 1000
+        return self._received_us
 
     def remember(self, session: Session, event_id: str) -> bool:
         """Take the id of an event that is not folded; False if it was there."""
@@ -153,7 +160,7 @@ class Folder:
         if session.historic != is_historic:  # to compare is cheaper than to set
             session.historic = is_historic
         if not is_historic:
-            paid_us, now_us = session.paid_us + self._share_us, received_ms * 1000
+            paid_us, now_us = session.paid_us + self._share_us, self._us(received_ms)
             session.paid_us = paid_us if paid_us > now_us else now_us
         if not session.user_id:
             session.user_id = event.user_id

@@ -27,11 +27,10 @@ class FormerRecent(msgspec.Struct, array_like=True, gc=False):
 
     def recent(self) -> Recent:
         """All of it was shown: snapshots are made after that."""
-        moments, marked_ms, last_ms = [*self.moments], self.at_ms, self.at_ms
+        moments = [*self.moments]
         if moments:
             moments[0] = marked(moments[0], self.states, self.anomalies, self.latest)
-            marked_ms, last_ms = moments[self.place].at_ms, moments[-1].at_ms
         if self.place:
             second = self.second_states, self.second_anomalies, self.second_latest
             moments[self.place] = marked(moments[self.place], *second)
-        return Recent(self.at_ms, last_ms, marked_ms, tuple(moments), unended=self.unended)
+        return Recent(self.at_ms, tuple(moments), unended=self.unended)

@@ -34,7 +34,7 @@ class IdSet(msgspec.Struct, array_like=True, gc=False):
         if not self.hashed:
             return _scan(self.table, digest)
         place = _probe(self.table, digest)
-        return self.table[place : place + _WIDTH] == digest
+        return bool(self.table[place : place + _WIDTH] == digest)
 
     def add(self, digest: bytes) -> bool:
         """True if it was new."""

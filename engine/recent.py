@@ -18,7 +18,7 @@ from engine.analysis import Anomaly
 from engine.detectors.base import HORIZON_MS
 from engine.moment import Shown
 
-MARK_MS: Final = HORIZON_MS // 2  # between two marks: more of them would make snapshots larger
+MARK_MS: Final = HORIZON_MS // 2  # a mark with the first moment of each such span: more would make snapshots larger
 MAX_MOMENTS: Final = 128  # between two marks: beyond it the way back is shorter than the horizon
 
 _at_ms = attrgetter("at_ms")
@@ -26,38 +26,38 @@ _at_ms = attrgetter("at_ms")
 
 class Recent(msgspec.Struct, array_like=True, gc=False):
     """`moments` in order of time, those of one time in order of arrival; the first one has a mark. `at_ms`: of the last
-    one that was forgotten; `last_ms`, `marked_ms`: of the latest one, and of the latest with a mark. `late_from`: the
-    place of the first one that was not shown since it, or one before it, came; -1 = all are shown. `unended`: the
-    anomalies as they were before the session ended.
+    one that was forgotten. `late_from`: the place of the first one that was not shown since it, or one before it, came;
+    -1 = all are shown. `unended`: the anomalies as they were before the session ended.
     """
 
     at_ms: int
-    last_ms: int
-    marked_ms: int = 0
     moments: tuple[Shown, ...] = ()
     late_from: int = -1
     unended: tuple[Anomaly, ...] | None = None
 
+    @property
+    def last_ms(self) -> int:
+        return self.moments[-1].at_ms if self.moments else self.at_ms
+
     def needs_mark(self, at_ms: int) -> bool:
         """Whether a moment of `at_ms` that comes next has to have one."""
-        return at_ms - self.marked_ms >= MARK_MS or not len(self.moments) % MAX_MOMENTS
+        return at_ms // MARK_MS != self.last_ms // MARK_MS or not len(self.moments) % MAX_MOMENTS
 
     def add(self, moment: Shown) -> None:
-        """The next one, without a mark."""
+        """The next one. With one that has a mark, what is too old to go back to is forgotten."""
+        if moment.states is not None:
+            self.forget(moment.at_ms)
         self.moments = (*self.moments, moment)
-        self.last_ms = moment.at_ms
 
-    def add_marked(self, moment: Shown) -> None:
-        """The next one, with a mark. What is too old to go back to is forgotten."""
-        at_ms = moment.at_ms
-        if at_ms - self.last_ms >= HORIZON_MS:
-            self.at_ms, self.moments = self.last_ms, (moment,)
+    def forget(self, at_ms: int) -> None:
+        """Before a moment of `at_ms`, which has a mark, is added."""
+        last_ms = self.last_ms
+        if at_ms - last_ms >= HORIZON_MS:
+            self.at_ms, self.moments = last_ms, ()
         else:
-            self._forget(at_ms - HORIZON_MS)
-            self.moments = (*self.moments, moment)
-        self.last_ms = self.marked_ms = at_ms
+            self._forget_until(at_ms - HORIZON_MS)
 
-    def _forget(self, until_ms: int) -> None:
+    def _forget_until(self, until_ms: int) -> None:
         """All before the last mark with nothing later than `until_ms` before it, or with too much behind it."""
         moments = self.moments
         first, place, count = 0, 1, len(moments)
@@ -85,8 +85,6 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
             place -= 1
         taken, self.moments = self.moments[max(place, 0) :], self.moments[: max(place, 0)]
         self.late_from = -1
-        self.last_ms = self.moments[-1].at_ms if self.moments else self.at_ms
-        self.marked_ms = next((one.at_ms for one in reversed(self.moments) if one.states is not None), 0)
         return taken
 
 

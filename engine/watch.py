@@ -53,17 +53,19 @@ class Watch:
         """An event that just came; the anomalies that are new or changed. None: it came late, or the session is over:
         `settle` must be called before anybody looks at the anomalies."""
         recent, at_ms = session.recent or _begin(session), event.at_ms
-        idle_ms = at_ms - recent.last_ms
+        moments = recent.moments
+        last_ms = moments[-1].at_ms if moments else recent.at_ms
+        idle_ms = at_ms - last_ms
         if idle_ms < 0 or recent.late_from >= 0 or session.end_reason:
             return self._see_late(recent, event, kind)
-        if at_ms - recent.marked_ms >= MARK_MS or not len(recent.moments) % MAX_MOMENTS:  # needs_mark, without the call
-            moment = moment_of(
-                event, kind, at_ms, self._page_types, session.detectors, session.anomalies, session.latest
-            )
-            recent.add_marked(moment)
-        else:
+        # What `needs_mark` and `add` do, without the calls.
+        if at_ms // MARK_MS == last_ms // MARK_MS and len(moments) % MAX_MOMENTS:
             moment = moment_of(event, kind, at_ms, self._page_types)
-            recent.add(moment)
+        else:
+            known = session.detectors, session.anomalies, session.latest
+            moment = moment_of(event, kind, at_ms, self._page_types, *known)
+            recent.forget(at_ms)
+        recent.moments = (*recent.moments, moment)
         changed = self._show(session, moment, idle_ms)
         if changed:
             self._noted.say(changed)
@@ -91,7 +93,7 @@ class Watch:
         for moment in moments:
             idle_ms = moment.at_ms - recent.last_ms
             if recent.needs_mark(moment.at_ms):
-                recent.add_marked(marked(moment, session.detectors, session.anomalies, session.latest))
+                recent.add(marked(moment, session.detectors, session.anomalies, session.latest))
             else:
                 recent.add(marked(moment, None, (), None))
             self._show(session, moment, idle_ms)
@@ -186,17 +188,16 @@ class Watch:
         states = by_place(session.detectors)
         session.detectors = packed({place: states.get(place) for place, keep in enumerate(keeps) if keep})
         if session.recent is not None:
-            last_ms = session.recent.last_ms
-            session.recent = Recent(last_ms, last_ms, unended=session.recent.unended)
+            session.recent = Recent(session.recent.last_ms, unended=session.recent.unended)
         session.rules_version = self.version
 
 
 def _begin(session: Session) -> Recent:
     """Nothing to go back to yet. A session that a release before this one ended holds what its end showed."""
-    at_ms, unended = session.latest.at_ms, None
+    unended = None
     if session.end_reason:
         unended = tuple(a for a in session.anomalies if a.type != "missing_close")
-    session.recent = Recent(at_ms, at_ms, unended=unended)
+    session.recent = Recent(session.latest.at_ms, unended=unended)
     return session.recent
 
 

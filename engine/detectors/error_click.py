@@ -4,6 +4,7 @@ click, the newest that has none yet."""
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from engine import config, rules
 from engine.detectors.base import NO_FINDINGS, Action, Detector, Finding, Verdict
@@ -20,23 +21,19 @@ _NOISE: Final = ("ResizeObserver loop", "Script error.")
 
 
 class Clicked(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One that no error came after. `earlier`: those before it, in order of time; of the latest only."""
+
     element: str
     page: str
     event_id: str
     at_ms: int
-
-
-class Clicks(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Those that no error came after: the latest, and in order of time those before it."""
-
-    latest: Clicked
-    earlier: tuple[Clicked, ...] = ()
+    earlier: tuple["Clicked", ...] = ()
 
 
 class ErrorClick(Detector):
     kind = "error_click"
     severity = "high"
-    State = Clicks
+    State = Clicked
 
     def __init__(self, rule: rules.ErrorClick, kinds: config.Session) -> None:
         super().__init__(rule, kinds)
@@ -49,22 +46,17 @@ class ErrorClick(Detector):
         self.first_types = kinds.click_types
         self.lasts_ms = rule.error_ms
 
-    def see(self, state: Clicks | None, moment: Moment, before: Action) -> Verdict:
-        recent = () if state is None else (*state.earlier, state.latest)
+    def see(self, state: Clicked | None, moment: Moment, before: Action) -> Verdict:
         oldest_ms = moment.at_ms - self._error_ms
-        left = recent
-        if recent and recent[0].at_ms < oldest_ms:
-            left = tuple([click for click in recent if click.at_ms >= oldest_ms])
-        found: tuple[Finding, ...] = NO_FINDINGS
         if moment.event_type in self._click_types:
-            if self._counts(moment.click):
-                left = (*left, _clicked(moment))[-_MAX_CLICKS:]
-        elif left and (message := self._error(moment)):
-            found = (_found(left[-1], moment, message),)
-            left = left[:-1]
-        if left is recent:
-            return state, found
-        return (Clicks(left[-1], left[:-1]) if left else None), found
+            return (_joined(state, moment, oldest_ms) if self._counts(moment.click) else state), NO_FINDINGS
+        if state is None or state.at_ms < oldest_ms:
+            return None, NO_FINDINGS
+        message = self._error(moment)
+        if not message:
+            return state, NO_FINDINGS
+        earlier = state.earlier
+        return (replace(earlier[-1], earlier=earlier[:-1]) if earlier else None), (_found(state, moment, message),)
 
     def _counts(self, click: Click | None) -> bool:
         return click is None or not (click.traits & _ASKS_NOTHING or self._ignored.holds(click))
@@ -81,9 +73,13 @@ class ErrorClick(Detector):
         return f"{facts.route} was answered {facts.status}" if facts.status >= self._min_status else ""
 
 
-def _clicked(moment: Moment) -> Clicked:
+def _joined(state: Clicked | None, moment: Moment, oldest_ms: int) -> Clicked:
+    """A click after those that are still young enough to get an error."""
     element = "" if moment.click is None else element_of(moment.click)
-    return Clicked(element, moment.page, moment.event_id, moment.at_ms)
+    if state is None or state.at_ms < oldest_ms:
+        return Clicked(element, moment.page, moment.event_id, moment.at_ms)
+    earlier = (*[one for one in state.earlier if one.at_ms >= oldest_ms], replace(state, earlier=()))
+    return Clicked(element, moment.page, moment.event_id, moment.at_ms, earlier[1 - _MAX_CLICKS :])
 
 
 def _found(clicked: Clicked, moment: Moment, message: str) -> Finding:

@@ -55,9 +55,18 @@ class Burst(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class ClickState(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    recent: tuple[Spot, ...] = ()  # in time order, those of a burst left out
+    """`latest`: the click that came last; `earlier`: those before it, in time order, those of a burst left out.
+    `is_of_burst`: `latest` is one of a burst, too."""
+
+    latest: Spot
+    earlier: tuple[Spot, ...] = ()
     bursts: tuple[Burst, ...] = ()
-    latest: Spot | None = None
+    is_of_burst: bool = False
+
+    @property
+    def recent(self) -> tuple[Spot, ...]:
+        """Those that are not of a burst."""
+        return self.earlier if self.is_of_burst else (*self.earlier, self.latest)
 
 
 class RageClick(Detector):
@@ -92,31 +101,28 @@ class RageClick(Detector):
         if click is None or click.x is None or click.y is None or self._is_calm(click):
             return state, NO_FINDINGS
         spot = Spot(moment.at_ms, click.x, click.y, moment.page, moment.event_id, element_of(click))
-        state = state or ClickState()
-        if state.latest is not None and _is_twice(state.latest, spot):
+        if state is None:
+            return ClickState(spot), NO_FINDINGS
+        if _is_twice(state.latest, spot):
             return state, NO_FINDINGS
         for place, burst in enumerate(state.bursts):
             if self._belongs(burst, spot):
                 grown = _grown(burst, spot)
                 bursts = (*state.bursts[:place], grown, *state.bursts[place + 1 :])
-                return ClickState(state.recent, bursts, spot), (self._found(grown),)
-        recent = self._kept(state.recent, spot)
-        cluster = self._cluster(recent, spot) if len(recent) >= self._min_count else []
+                return ClickState(spot, state.recent, bursts, True), (self._found(grown),)
+        earlier = self._kept(state.recent, spot)
+        cluster = self._cluster((*earlier, spot), spot) if len(earlier) + 1 >= self._min_count else []
         if not cluster:
-            return ClickState(recent, state.bursts, spot), NO_FINDINGS
+            return ClickState(spot, earlier, state.bursts), NO_FINDINGS
         burst = _burst(cluster)
-        rest = tuple(spot for spot in recent if spot not in cluster)
+        rest = tuple(other for other in earlier if other not in cluster)
         going_on = [other for other in state.bursts if other.last_ms >= burst.last_ms - self._window_ms]
-        return ClickState(rest, (*going_on[1 - _MAX_BURSTS :], burst), spot), (self._found(burst),)
+        return ClickState(spot, rest, (*going_on[1 - _MAX_BURSTS :], burst), True), (self._found(burst),)
 
     def _answered(self, state: ClickState | None, moment: Moment) -> ClickState | None:
-        latest = None if state is None else state.latest
-        if state is None or latest is None or latest.is_answered or moment.at_ms - latest.at_ms >= self._answer_ms:
+        if state is None or state.latest.is_answered or moment.at_ms - state.latest.at_ms >= self._answer_ms:
             return state
-        answered, recent = replace(latest, is_answered=True), state.recent
-        if recent and recent[-1] == latest:  # else it is one of a burst
-            recent = (*recent[:-1], answered)
-        return ClickState(recent, state.bursts, answered)
+        return replace(state, latest=replace(state.latest, is_answered=True))
 
     def _is_calm(self, click: Click) -> bool:
         return click.traits & _CALM > 0 or self._ignored.holds(click)
@@ -133,11 +139,11 @@ class RageClick(Detector):
         return _distance(spot, count, sum_x, sum_y) <= (reach_px * count) ** 2
 
     def _kept(self, recent: tuple[Spot, ...], spot: Spot) -> tuple[Spot, ...]:
-        """The newest one decides who is still inside the window."""
+        """The newest one, which is not among them, decides who is still inside the window."""
         oldest_ms = spot.at_ms - self._window_ms
         if not recent or recent[-1].at_ms < oldest_ms:
-            return (spot,)
-        return (*(other for other in recent if other.at_ms >= oldest_ms), spot)[-self._min_count * _KEPT_CLICKS :]
+            return ()
+        return tuple([other for other in recent if other.at_ms >= oldest_ms])[1 - self._min_count * _KEPT_CLICKS :]
 
     def _cluster(self, recent: Sequence[Spot], spot: Spot) -> list[Spot]:
         """The clicks with `spot` that all lie within the radius of their own centre, or none: the farthest from the
