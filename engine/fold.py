@@ -1,9 +1,9 @@
 """The only file that changes a session: open, fold an event, end. Events in, anomalies out; no clock, no I/O."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from sys import intern
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from engine import config
 from engine.actionlog import extended
@@ -14,6 +14,7 @@ from engine.detectors import build_detectors
 from engine.devices import Devices
 from engine.funnels import Funnels, Step
 from engine.idset import IdSet, hash_id
+from engine.kinds import Kind, Kinds
 from engine.moment import MAX_TEXT
 from engine.origin import origin_with
 from engine.pages import Pages
@@ -24,20 +25,7 @@ from engine.watch import NOTHING
 from engine.watches import MakeDetectors, Watches
 from engine.wire import HISTORIC, Seen
 
-_MAX_KINDS: Final = 1_000  # event types are the client's words: they are not remembered without end
-
-
-Counted = Literal["page", "click", "error", "vitals", ""]
-
-
-class Kind(NamedTuple):
-    """What an event type means, looked up once per type."""
-
-    name: str
-    is_action: bool
-    counter: Counted
-    is_by_user: bool  # active time counts it
-    steps: tuple[Step, ...]
+_hash_of_screen: Final = lru_cache(maxsize=1_000)(hash_id)  # the same ones come again and again
 
 
 class Folder:
@@ -54,10 +42,10 @@ class Folder:
         *,
         make: MakeDetectors = build_detectors,
     ) -> None:
-        self._limits = limits
         self._max_ids_half = limits.max_ids // 2
         self._max_event_types = limits.max_event_types
         self._max_actions = limits.max_actions
+        self._max_screens = limits.max_screens
         self._share_us = 1_000_000 // limits.max_events_per_second
         self._burst_us = (limits.burst_events - 1) * self._share_us - 1
         self._watches = Watches(limits, rulebook, make)
@@ -67,7 +55,7 @@ class Folder:
         self._received_ms = self._received_us = 0
         self.unsure = 0  # events folded into sessions that may have forgotten the ids they ask for
         self.unsettled: list[tuple[Session, Seen]] = []  # and the event that did it; see `settle`
-        self._kinds: dict[str, Kind] = {}
+        self._kinds = Kinds(limits, self._funnels)
         self._devices = Devices()
 
     def holds(self, session: Session, event_id: str) -> bool:
@@ -76,13 +64,7 @@ class Folder:
 
     def busy_after_us(self, received_ms: int) -> int:
         """A session whose `paid_us` lies beyond this gets more events than it may."""
-        return self._us(received_ms) + self._burst_us
-
-    def _us(self, received_ms: int) -> int:
-        """One object for all sessions of a batch."""
-        if received_ms != self._received_ms:
-            self._received_ms, self._received_us = received_ms, received_ms * 1000
-        return self._received_us
+        return received_ms * 1000 + self._burst_us
 
     def remember(self, session: Session, event_id: str) -> bool:
         """Take the id of an event that is not folded; False if it was there."""
@@ -113,7 +95,7 @@ class Folder:
         # Each id takes bytes of the table, so that one with fewer bytes than that needs no counting.
         if len(session.ids.table) > self._max_ids_half:
             self._bound_ids(session)
-        kind = self._kinds.get(event.event_type) or self._kind(event.event_type)
+        kind = self._kinds[event.event_type]
         self._touch(session, event, received_ms)
         self._count(session, event, kind.counter)
         if kind.is_by_user:
@@ -133,19 +115,6 @@ class Folder:
         if session.ids.count > self._max_ids_half:
             session.older_ids, session.ids = session.ids, IdSet()
 
-    def _kind(self, event_type: str) -> Kind:
-        limits = self._limits
-        kind = Kind(
-            name=intern(event_type),
-            is_action=event_type not in limits.continuous_types,
-            counter=_counter(event_type, limits),
-            is_by_user=_is_by_user(event_type, limits),
-            steps=self._funnels.steps_of(event_type),
-        )
-        if len(self._kinds) < _MAX_KINDS:
-            self._kinds[kind.name] = kind
-        return kind
-
     def _touch(self, session: Session, event: Seen, received_ms: int) -> None:
         at_ms = event.at_ms
         if not session.event_count:
@@ -160,7 +129,9 @@ class Folder:
         if session.historic != is_historic:  # to compare is cheaper than to set
             session.historic = is_historic
         if not is_historic:
-            paid_us, now_us = session.paid_us + self._share_us, self._us(received_ms)
+            if received_ms != self._received_ms:  # one object for all sessions of a batch
+                self._received_ms, self._received_us = received_ms, received_ms * 1000
+            paid_us, now_us = session.paid_us + self._share_us, self._received_us
             session.paid_us = paid_us if paid_us > now_us else now_us
         if not session.user_id:
             session.user_id = event.user_id
@@ -177,8 +148,8 @@ class Folder:
         screen = event.screen_name or event.path
         if screen != session.last_screen and screen:
             session.last_screen = intern(screen[:MAX_TEXT])
-            if session.screens.count < self._limits.max_screens:
-                session.screens.add(hash_id(screen))
+            if session.screens.count < self._max_screens:
+                session.screens.add(_hash_of_screen(screen))
 
     def _count_kind(self, session: Session, event: Seen, counter: str) -> None:
         if counter == "page":
@@ -284,20 +255,3 @@ class Folder:
             session.clock = AGREES
         self._watches.thaw.session(session)
         return session
-
-
-def _counter(event_type: str, limits: config.Session) -> Counted:
-    if event_type in limits.page_types:
-        return "page"
-    if event_type in limits.click_types:
-        return "click"
-    if event_type in limits.error_types:
-        return "error"
-    return "vitals" if event_type in limits.vitals_types else ""
-
-
-def _is_by_user(event_type: str, limits: config.Session) -> bool:
-    by_hand = (
-        limits.move_types | limits.scroll_types | limits.press_types | limits.release_types | limits.selection_types
-    )
-    return event_type in by_hand or event_type not in limits.continuous_types | limits.error_types

@@ -44,29 +44,25 @@ class Recent(msgspec.Struct, array_like=True, gc=False):
         return at_ms // MARK_MS != self.last_ms // MARK_MS or not len(self.moments) % MAX_MOMENTS
 
     def add(self, moment: Shown) -> None:
-        """The next one. With one that has a mark, what is too old to go back to is forgotten."""
-        if moment.states is not None:
-            self.forget(moment.at_ms)
-        self.moments = (*self.moments, moment)
+        """The next one. Where it has a mark, what is too old to go back to is forgotten."""
+        moments = self.moments if moment.states is None else self.kept(moment.at_ms)
+        self.moments = (*moments, moment)
 
-    def forget(self, at_ms: int) -> None:
-        """Before a moment of `at_ms`, which has a mark, is added."""
-        last_ms = self.last_ms
-        if at_ms - last_ms >= HORIZON_MS:
-            self.at_ms, self.moments = last_ms, ()
-        else:
-            self._forget_until(at_ms - HORIZON_MS)
-
-    def _forget_until(self, until_ms: int) -> None:
-        """All before the last mark with nothing later than `until_ms` before it, or with too much behind it."""
-        moments = self.moments
-        first, place, count = 0, 1, len(moments)
-        while place < count and (moments[place - 1].at_ms <= until_ms or count - place >= MAX_MOMENTS):
-            if moments[place].states is not None:
+    def kept(self, at_ms: int) -> tuple[Shown, ...]:
+        """What is left when a moment of `at_ms` comes, which has a mark: from the last mark on that is old enough, or
+        that has too much behind it."""
+        moments, until_ms, first = self.moments, at_ms - HORIZON_MS, 0
+        too_many = len(moments) - MAX_MOMENTS
+        for place, moment in enumerate(moments):
+            if place and moment.states is not None:
                 first = place
-            place += 1
+            if moment.at_ms > until_ms and place >= too_many:
+                break
+        else:
+            first = len(moments)
         if first:
-            self.at_ms, self.moments = moments[first - 1].at_ms, moments[first:]
+            self.at_ms, moments = moments[first - 1].at_ms, moments[first:]
+        return moments
 
     def insert(self, moment: Shown) -> None:
         """One that is not the next. Those behind it are not shown any more."""

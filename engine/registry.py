@@ -71,13 +71,14 @@ class Registry:
     def _fold_all(self, events: Sequence[Seen], now_ms: int, seq: int, issue: Issue) -> None:
         live, dirty = self.residents.live, self.residents.dirty
         fold, statuses, indexes = self.folder.fold, issue.statuses, issue.indexes
-        key_of = self.residents.key_of_event
+        key_of, replaying = self.residents.key_of_event, self.replaying
+        gap_ms, max_length_ms, close_types = self._gap_ms, self._max_length_ms, self._close_types
         busy_after_us = self.folder.busy_after_us(now_ms)
         times_ms = [event.at_ms for event in events]
         for place in sorted(range(len(events)), key=times_ms.__getitem__):  # equal times keep the order of arrival
             event = events[place]
             key = key_of(event)
-            if self.replaying and self._skips(key, seq):
+            if replaying and self._skips(key, seq):
                 continue
             session = live.get(key)
             facts = event.facts  # nearly all clocks agree, and are known to after the first event
@@ -87,7 +88,16 @@ class Registry:
                 event = self.folder.in_our_time(event, session, now_ms)
                 if event.at_ms != times_ms[place]:
                     issue.moved[place] = event.at_ms - times_ms[place]
-            if session is not None and session.paid_us <= busy_after_us and self._continues(session, event):
+            at_ms = event.at_ms
+            if (  # the plain case: the live session neither begins, nor ends, nor gets too long with this event
+                session is not None
+                and session.started_ms <= at_ms <= session.last_ms + gap_ms
+                and at_ms - session.started_ms <= max_length_ms
+                and session.paid_us <= busy_after_us
+                and event.event_type not in close_types
+                and session.event_count
+                and (session.generation == 1 or not event.flags & MAY_DIFFER)
+            ):
                 changed = fold(session, event, now_ms)
                 if changed is None:
                     statuses[place] = DUPLICATE
@@ -113,17 +123,6 @@ class Registry:
             issue.anomalies(session, changed)
             if session.end_reason:
                 issue.summary(session)
-
-    def _continues(self, session: Session, event: Seen) -> bool:
-        """The plain case: the live session neither begins, nor ends, nor gets too long with this event."""
-        at_ms, started_ms = event.at_ms, session.started_ms
-        return (
-            started_ms <= at_ms <= session.last_ms + self._gap_ms
-            and at_ms - started_ms <= self._max_length_ms
-            and event.event_type not in self._close_types
-            and session.event_count > 0
-            and (session.generation == 1 or not event.flags & MAY_DIFFER)
-        )
 
     def opens_any(self, batch: Batch[Seen]) -> bool:
         """Whether a batch has anything for a session that is not live."""

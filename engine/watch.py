@@ -62,10 +62,10 @@ class Watch:
         if at_ms // MARK_MS == last_ms // MARK_MS and len(moments) % MAX_MOMENTS:
             moment = moment_of(event, kind, at_ms, self._page_types)
         else:
-            known = session.detectors, session.anomalies, session.latest
-            moment = moment_of(event, kind, at_ms, self._page_types, *known)
-            recent.forget(at_ms)
-        recent.moments = (*recent.moments, moment)
+            states, anomalies, latest = session.detectors, session.anomalies, session.latest
+            moment = moment_of(event, kind, at_ms, self._page_types, states, anomalies, latest)
+            moments = recent.kept(at_ms)
+        recent.moments = (*moments, moment)
         changed = self._show(session, moment, idle_ms)
         if changed:
             self._noted.say(changed)
@@ -140,7 +140,10 @@ class Watch:
 
     def _kept(self, bits: int, idle_ms: int) -> int:
         """Without those whose states are worth nothing after such a pause."""
-        return next((bits & ~gone for lasts_ms, gone in self._lasting if lasts_ms < idle_ms), bits)
+        for lasts_ms, gone in self._lasting:
+            if lasts_ms < idle_ms:
+                return bits & ~gone
+        return bits
 
     def _mute(self, session: Session, detector: Detector) -> Verdict:
         """A detector that raises must not take the session with it: it is counted and not asked again here."""
