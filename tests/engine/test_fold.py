@@ -236,3 +236,17 @@ def test_decoded_sessions_share_what_is_equal() -> None:
     fold = folder()
     state = encode_session(folded(event(device=Device("Chrome"))))
     assert fold.decode(state).device is fold.decode(state).device
+
+
+def test_what_an_ended_session_shows_late_is_still_shown_after_the_next_late_event() -> None:
+    """The marks are those of the session as it was before its end, and know what came after it."""
+    fold = folder()
+    session = folded(event(), fold=fold)
+    fold.end(session, "timeout", T0)
+    for one in (*(event("search", 1_000 + at) for at in range(5)), event("typing", 9_000), event("back", 8_000)):
+        fold.fold(session, one, T0)
+        [*fold.settle()]
+    assert [(found.type, found.status) for found in session.anomalies] == [
+        ("repeated_action", "confirmed"),
+        ("missing_close", "confirmed"),
+    ]
