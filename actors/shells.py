@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import structlog
 
 from actors.alert_ports import AlertRecord, MonitorStats
-from actors.collecting import calm_gc
+from actors.collecting import calm_gc, uncollected
 from actors.log import set_up_log
 from actors.ports import LedgerReport, PersisterStats, ShardAudit, ShardStats
 from actors.wiring import open_shard
@@ -43,10 +43,11 @@ class ShardShell:
     def __init__(self, config: Config, number: int) -> None:
         set_up_log()
         self._damage: JournalDamaged | None = None
-        try:
-            self._shard = _or_die(lambda: open_shard(config, number))
-        except JournalDamaged as error:
-            self._stop(error)
+        with uncollected():
+            try:
+                self._shard = _or_die(lambda: open_shard(config, number))
+            except JournalDamaged as error:
+                self._stop(error)
         calm_gc()
 
     def apply(self, payload: bytes) -> bytes:

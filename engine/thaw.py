@@ -8,10 +8,8 @@ from msgspec import convert
 
 from engine.detectors import FORMER
 from engine.detectors.base import Detector
-from engine.moment import Shown
-from engine.recent import marked
 from engine.session import Session
-from engine.states import BITS, PLACES, States, packed
+from engine.states import BITS, NONE, PLACES, States, packed
 
 
 class Thaw:
@@ -23,28 +21,28 @@ class Thaw:
         self._types = tuple(None if one is None else one.State for one in detectors)
 
     def session(self, session: Session) -> None:
-        session.detectors = self._states(session.detectors, is_former=not session.rules_version)
+        """The states of its marks stay plain until somebody goes back to one, which is rare; a start reads many."""
+        session.detectors = self.states(session.detectors, is_former=not session.rules_version)
         if session.former is not None:
             session.recent, session.former = session.former.recent(), None
-        if session.recent is not None:
-            session.recent.moments = tuple([self._moment(moment) for moment in session.recent.moments])
 
-    def _moment(self, moment: Shown) -> Shown:
-        if moment.states is None:
-            return moment
-        return marked(moment, self._states(moment.states), moment.anomalies, moment.latest)
-
-    def _states(self, states: Sequence[Any], *, is_former: bool = False) -> States:
+    def states(self, states: Sequence[Any], *, is_former: bool = False) -> States:
         """A release before this one had no bits in front: all stood at their places, None where nothing was known;
-        `is_former`: those of the table that was before rules had versions."""
-        if states and isinstance(states[0], int):
-            known = dict(zip(PLACES[states[0]], states, strict=True))
-        elif is_former:
-            named = dict(zip(FORMER, states, strict=False))
-            known = {place: named.get(kind) for place, kind in enumerate(self._kinds)}
-        else:
-            known = dict(enumerate(states))
-        return packed({place: self._state(place, known[place]) for place in known if place != BITS})
+        `is_former`: those of the table that was before rules had versions. What is no plain value stays as it is."""
+        if not states:
+            return NONE
+        if not isinstance(states[0], int):
+            return packed(self._read(_placed(states, self._kinds) if is_former else dict(enumerate(states))))
+        if len(states) == 1 or isinstance(states[1], msgspec.Struct):
+            return tuple(states)
+        places = PLACES[states[0]]
+        try:  # all of them at once, as nearly always
+            return (states[0], *map(convert, states[1:], [self._types[place] for place in places[1:]]))
+        except (msgspec.ValidationError, IndexError):
+            return packed(self._read(dict(zip(places, states, strict=True))))
+
+    def _read(self, plain: dict[int, Any]) -> dict[int, msgspec.Struct | None]:
+        return {place: self._state(place, state) for place, state in plain.items() if place != BITS}
 
     def _state(self, place: int, plain: Any) -> msgspec.Struct | None:
         """What a release wrote that kept something else begins anew."""
@@ -53,3 +51,8 @@ class Thaw:
             return None if plain is None or type_ is None else convert(plain, type_)
         except msgspec.ValidationError:
             return None
+
+
+def _placed(states: Sequence[Any], kinds: Sequence[str]) -> dict[int, Any]:
+    named = dict(zip(FORMER, states, strict=False))
+    return {place: named.get(kind) for place, kind in enumerate(kinds)}

@@ -17,6 +17,7 @@ from engine.reporter import Reporter
 from engine.roster import Roster
 from engine.session import PATTERNS, Session
 from engine.states import BITS, NONE, PLACES, by_place, packed
+from engine.thaw import Thaw
 from engine.wire import Seen
 
 NOTHING: Final[tuple[Anomaly, ...]] = ()
@@ -34,6 +35,7 @@ class Watch:
         version: int,
         versions: Sequence[int],
         kinds: config.Session,
+        thaw: Thaw,
         noted: Noted,
     ) -> None:
         self.version = version
@@ -44,6 +46,7 @@ class Watch:
         self._continuous_types = kinds.continuous_types
         self._page_types = kinds.page_types
         self._reporter = Reporter(max_anomalies=kinds.max_anomalies, noted=noted)
+        self._thaw = thaw
         self._noted = noted
         self._roster = Roster(self.detectors, kinds.continuous_types)
         self._gaps_ms = self._roster.gaps_ms
@@ -86,7 +89,7 @@ class Watch:
         before = session.anomalies
         moments = recent.rewind()
         if moments and moments[0].states is not None:
-            session.detectors, session.anomalies = moments[0].states, moments[0].anomalies
+            session.detectors, session.anomalies = self._thaw.states(moments[0].states), moments[0].anomalies
             session.latest = moments[0].latest or Action()
         elif recent.unended is not None:
             session.anomalies = recent.unended
@@ -186,13 +189,14 @@ class Watch:
     def take_over(self, session: Session) -> None:
         """A session that was judged by other rules. Detectors whose rule is still the same go on, the others begin
         anew, and what happened before is not judged again."""
-        known = session.rules_version
-        keeps = [version <= max(known, 1) for version in self._versions]
-        states = by_place(session.detectors)
-        session.detectors = packed({place: states.get(place) for place, keep in enumerate(keeps) if keep})
+        known = max(session.rules_version, 1)
+        session.rules_version = self.version
+        if session.detectors != NONE:
+            kept = [place for place, version in enumerate(self._versions) if version <= known]
+            states = by_place(session.detectors)
+            session.detectors = packed({place: states.get(place) for place in kept})
         if session.recent is not None:
             session.recent = Recent(session.recent.last_ms, unended=session.recent.unended)
-        session.rules_version = self.version
 
 
 def _begin(session: Session) -> Recent:

@@ -53,6 +53,7 @@ class Watches:
             version=ruleset.version,
             versions=[1 if detector is None else ruleset.version_of(detector.kind) for detector in detectors],
             kinds=self._limits,
+            thaw=self.thaw,
             noted=self.noted,
         )
 
