@@ -9,6 +9,17 @@ from engine.wire import ISOLATED, MOVED, OVERFLOWED, Event
 from gateway.payloads import extractors
 from persistence.ports import StoredEvent
 
+# What is read of `StoredEvent.fields`.
+FIELDS: Final = (
+    "received_at",
+    "event_index",
+    "clock_moved_ms",
+    "late",
+    "flags",
+    "url",
+    "path",
+    "screen_name",
+)
 _NOT_FOLDED: Final = OVERFLOWED | ISOLATED
 
 

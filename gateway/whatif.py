@@ -2,8 +2,8 @@
 nothing is changed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -19,24 +19,21 @@ from engine.whatif import Judge, Received, compared, in_order, is_in_its_time, t
 from gateway.body import BodyReader
 from gateway.call import Answer, Call, json_answer
 from gateway.json_body import fields_of, taken
+from gateway.leisure import Leisure, pieces
 from gateway.normalise import PROJECT_ID
 from gateway.params import MAX_LIMIT, default_range, identifier, whole_number
 from gateway.rejection import shown
-from gateway.stored import StoredReader, was_folded
+from gateway.stored import FIELDS, StoredReader, was_folded
 from gateway.whatif_view import Tally, WhatIfView
 from persistence.ports import EventFilter, SessionFilter, StoredEvent
-
-T = TypeVar("T")
 
 MAX_EVENTS: Final = 1_000_000  # of one question: about a minute
 MAX_SESSION_EVENTS: Final = 20_000  # a longer session is left out
 DEFAULT_SESSIONS: Final = 1_000
 MAX_SECONDS: Final = 50.0  # clients seldom wait longer than a minute
 _SESSIONS_PAGE: Final = 500  # few large queries: each costs the store more than its rows do
-_GROUP_EVENTS: Final = 2_000  # of sessions whose events are read together
-_EVENTS_PAGE: Final = 2_000  # read at once: acks wait 3 ms for it to be unpacked
-_LONGEST_REST_S: Final = 0.5
-_PIECE: Final = 10  # events judged in a row: then whoever waits for an ack goes first
+_GROUP_EVENTS: Final = 1_000  # of sessions whose events are read together
+_EVENTS_PAGE: Final = 1_250  # more than a group, so that one query tells that there are no more
 _FIELDS: Final = ("detector", "set", "started_at", "ended_at", "limit", "project_id")
 
 
@@ -62,6 +59,7 @@ class WhatIf:
         self._now_ms = now_ms
         self._reader = StoredReader(config.session)
         self._asking = asyncio.Lock()
+        self._leisure = Leisure()
 
     async def ask(self, call: Call) -> Answer:
         fields = fields_of(await self._bodies.read(call), _FIELDS)
@@ -131,7 +129,7 @@ class WhatIf:
             limit=min(_SESSIONS_PAGE, left + 1),
             before=place,
         )
-        page = await _at_leisure(self._engine.sessions(asked))
+        page = await self._leisure.query(self._engine.sessions(asked))
         if len(page) > left:
             tally.limit_reached = True
         tally.listed += min(len(page), left)
@@ -159,22 +157,36 @@ class WhatIf:
             if not is_in_its_time(summary, received):
                 tally.skipped["clock_corrected"] += 1
                 continue
-            session = await _judged(judge, summary, received)
+            session = await self._judged(judge, summary, received)
             old = [anomaly for anomaly in summary.anomalies if anomaly.type in tally.types]
             tally.add(summary, compared(old, session.anomalies))
+
+    async def _judged(self, judge: Judge, summary: Summary, received: Sequence[Received]) -> Session:
+        """In pieces: whoever waits for an ack goes first."""
+        session = judge.begin(summary)
+        in_time = len(received) - summary.events_late
+        for piece in pieces(received[:in_time]):
+            judge.fold(session, piece)
+            await self._leisure.give_way()
+        judge.end(session, summary)
+        for piece in pieces(received[in_time:]):
+            judge.fold(session, piece)
+            await self._leisure.give_way()
+        judge.settle()
+        return session
 
     async def _events(
         self, project_id: str, group: Sequence[Summary], tally: Tally
     ) -> dict[tuple[str, int], list[Received]]:
         """Of each session, those that were folded."""
         found: dict[tuple[str, int], list[Received]] = {(one.session_id, one.generation): [] for one in group}
-        wanted = EventFilter(project_id, limit=_EVENTS_PAGE, sessions=tuple(found))
+        wanted = EventFilter(project_id, limit=_EVENTS_PAGE, sessions=tuple(found), fields=FIELDS)
         while True:
-            page = await _at_leisure(self._engine.events(wanted))
+            page = await self._leisure.query(self._engine.events(wanted))
             tally.events += len(page)
-            for piece in _pieces(page):
+            for piece in pieces(page):
                 self._read(piece, project_id, found)
-                await asyncio.sleep(0)
+                await self._leisure.give_way()
             if len(page) < _EVENTS_PAGE:
                 return found
             wanted = msgspec.structs.replace(wanted, after=(page[-1].at_ms, page[-1].event_id))
@@ -185,21 +197,6 @@ class WhatIf:
         for stored in piece:
             if was_folded(stored):
                 found[stored.session_id, stored.generation].append(self._reader.received(stored, project_id))
-
-
-async def _judged(judge: Judge, summary: Summary, received: Sequence[Received]) -> Session:
-    """In pieces: whoever waits for an ack goes first."""
-    session = judge.begin(summary)
-    in_time = len(received) - summary.events_late
-    for piece in _pieces(received[:in_time]):
-        judge.fold(session, piece)
-        await asyncio.sleep(0)
-    judge.end(session, summary)
-    for piece in _pieces(received[in_time:]):
-        judge.fold(session, piece)
-        await asyncio.sleep(0)
-    judge.settle()
-    return session
 
 
 def _groups(summaries: Sequence[Summary]) -> list[list[Summary]]:
@@ -213,19 +210,6 @@ def _groups(summaries: Sequence[Summary]) -> list[list[Summary]]:
         groups[-1].append(summary)
         size += summary.event_count
     return groups
-
-
-async def _at_leisure(query: Awaitable[T]) -> T:
-    """Rests as long as the query took: half of the processor is for those who wait for acks."""
-    loop = asyncio.get_running_loop()
-    begun_s = loop.time()
-    answer = await query
-    await asyncio.sleep(min(loop.time() - begun_s, _LONGEST_REST_S))
-    return answer
-
-
-def _pieces(whole: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (whole[start : start + _PIECE] for start in range(0, len(whole), _PIECE))
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

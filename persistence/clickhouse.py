@@ -118,7 +118,7 @@ class ClickHouseStore:
         return [summary_of(row) for row in self._named_rows(sessions_query(wanted))]
 
     def events(self, wanted: EventFilter) -> list[StoredEvent]:
-        return [stored_event(row) for row in self._named_rows(events_query(wanted))]
+        return [stored_event(row, wanted.fields) for row in self._named_rows(events_query(wanted))]
 
     def stats(self, wanted: StatsFilter) -> EventStats:
         [(users, sessions)] = self._rows(uniques_query(wanted))

@@ -94,7 +94,7 @@ class MemoryStore:
     def events(self, wanted: EventFilter) -> list[StoredEvent]:
         found = [row for row in self.rows("events") if _event_matches(row, wanted)]
         found.sort(key=_event_place, reverse=wanted.order == "desc")
-        return [stored_event(row) for row in found[: wanted.limit]]
+        return [stored_event(row, wanted.fields) for row in found[: wanted.limit]]
 
     def stats(self, wanted: StatsFilter) -> EventStats:
         found = [

@@ -45,6 +45,7 @@ class EventFilter(msgspec.Struct, frozen=True):
     limit: int = 1000
     after: tuple[int, str] | None = None  # place in (at_ms, event_id), in the direction of `order`
     sessions: tuple[tuple[str, int], ...] = ()
+    fields: tuple[str, ...] = ()  # which of `StoredEvent.fields` are read, () = all: each costs the store as it is read
 
 
 class StatsFilter(msgspec.Struct, frozen=True):

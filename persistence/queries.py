@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from persistence.ports import EventFilter, SessionFilter, StatsFilter
+from persistence.stored_events import columns_of
 from persistence.summary_rows import DAY_MS
-from persistence.tables import EVENTS, SESSIONS
+from persistence.tables import SESSIONS
 
 # What DateTime64 can hold: 1900-01-01 up to 2299-12-31.
 _FIRST_MS: Final = -2_208_988_800_000
@@ -21,7 +22,6 @@ _LAST_DAY: Final = 65_535  # of the type Date, 2149-06-06
 _START_MARGIN_DAYS: Final = 31
 
 _TIME: Final = "fromUnixTimestamp64Milli({{{name}:Int64}}, 'UTC')"
-_EVENT_COLUMNS: Final = ", ".join(EVENTS.columns)
 _SESSION_COLUMNS: Final = ", ".join(SESSIONS.columns)
 
 # Versions of a session may lie in two partitions; those of an event cannot, its time is part of the key.
@@ -83,7 +83,7 @@ def events_query(wanted: EventFilter) -> Query:
     where = _events_where(wanted)
     way = "DESC" if wanted.order == "desc" else "ASC"
     sql = (
-        f"SELECT {_EVENT_COLUMNS} FROM events FINAL WHERE {where} "
+        f"SELECT {', '.join(columns_of(wanted.fields))} FROM events FINAL WHERE {where} "
         f"ORDER BY timestamp {way}, event_id {way} LIMIT {{limit:UInt32}}"
     )
     return Query(sql, where.parameters | {"limit": wanted.limit}, WITHIN_PARTITIONS)

@@ -106,6 +106,13 @@ class EventsContract:
             "clock_moved_ms": -5,
         }
 
+    def test_fields_that_were_not_asked_for_are_not_there(self, store: Store, project: str) -> None:
+        rows = event_rows(project, ("e1", FEBRUARY_MS), received_at=20, url="https://shop/a", path="/a", late=1)
+        store.insert("events", rows, token=project)
+        [whole] = store.events(EventFilter(project, session_id="s1"))
+        [event] = store.events(EventFilter(project, session_id="s1", fields=("path", "received_at", "flags")))
+        assert event == msgspec.structs.replace(whole, fields={"path": "/a", "received_at": 20})
+
     def test_the_events_of_some_sessions_are_read_together_and_no_others(self, store: Store, project: str) -> None:
         """An id with a colon, one that is the end of another, and another generation."""
         keys = [("s1", 1), ("s1", 2), ("2:s1", 1), ("s3", 1), ("s'4\\", 1)]
