@@ -7,13 +7,15 @@ from typing import Final
 
 from engine.errors import JournalDamaged, OperatorError
 from persistence.journal import FILE, Frame, JournalReader
+from tests.chaos.books import Books
 
 _EVERY_S: Final = 0.2
 
 
 class JournalWatch:
     """A thread. A hole or a wrong checksum is a problem, and so is a frame of somebody who has lost the journal to a
-    successor before. `frames`: how many were seen; `owners`: how many processes wrote them."""
+    successor before. `frames`: how many were seen, `unseen`: how many were deleted before that; `owners`: how many
+    processes wrote them. `books`: the rules that they told of."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -21,6 +23,8 @@ class JournalWatch:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journals")
         self.frames = 0
+        self.unseen = 0
+        self.books = Books()
         self.owners = 0
         self.problems: set[str] = set()
 
@@ -33,8 +37,12 @@ class JournalWatch:
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_S):
-            for file in sorted(self._data_dir.glob(f"shard-*/{FILE}")):
-                self._look(file.parent)
+            self._look_at_all()
+        self._look_at_all()  # what was written since the last time
+
+    def _look_at_all(self) -> None:
+        for file in sorted(self._data_dir.glob(f"shard-*/{FILE}")):
+            self._look(file.parent)
 
     def _look(self, folder: Path) -> None:
         try:
@@ -53,6 +61,8 @@ class JournalWatch:
         while frames := reader.frames(seq):
             self.problems.update(f"{folder.name}: {fault}" for fault in outlived(epoch, frames))
             self.frames += len(frames)
+            self.unseen += frames[0].seq - seq - 1
+            self.books.took(int(folder.name.removeprefix("shard-")), frames)
             self.owners += len({frame.epoch for frame in frames} - {epoch})
             seq, epoch = frames[-1].seq, max(epoch, *(frame.epoch for frame in frames))
             self._last[folder] = seq, epoch
