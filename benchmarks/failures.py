@@ -63,6 +63,8 @@ FAILURES: Final = (
         "A damaged `monitor.db` stops the alerts and nothing else.",
         "`/health` degraded, `sessiond_monitor_up`, `sessiond_monitor_lag_seconds`",
         "tests/live/test_monitor.py::test_whoever_is_killed_every_event_counts_once",
+        "an event after the kill is in an alert after {chaos.alerting_again_s.kill monitor.median} s (median; at most "
+        "{chaos.alerting_again_s.kill monitor.max} s)",
     ),
     Failure(
         "Who is told of an alert does not answer",
