@@ -19,8 +19,14 @@ class Books:
         self._dated: dict[int, list[Dated]] = defaultdict(lambda: [_FIRST])
 
     def took(self, shard: int, frames: Sequence[Frame]) -> None:
-        dated = self._dated[shard]
-        dated += [Dated(frame.seq, decode_book(frame.body)) for frame in frames if frame.kind == RULES]
+        for frame in frames:
+            if frame.kind == RULES:
+                self.found(shard, Dated(frame.seq, decode_book(frame.body)))
+
+    def found(self, shard: int, dated: Dated) -> None:
+        """What is no newer than what is known says nothing."""
+        if dated.seq > self._dated[shard][-1].seq:
+            self._dated[shard].append(dated)
 
     def at(self, shard: int, seq: int) -> Book:
         """In force for a frame."""

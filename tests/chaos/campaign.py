@@ -33,6 +33,7 @@ _GIVE_UP_S: Final = 60.0
 _STORE_S: Final = 60.0
 _DRAIN_S: Final = 60.0
 _COUNT_S: Final = 30.0
+_RULES_S: Final = 10.0  # a shard that was away gets them with a tick, and tells with another
 _ALERT_S: Final = 120.0
 _LIGHT_EVERY: Final = 20  # faults
 
@@ -179,7 +180,12 @@ class Campaign:
             wait_until(is_counted, _COUNT_S)
         if not self._changer.read():
             self._problems.append("there is no answer about the rules")
-        self._problems += settled(self._changer, in_force(self._server), self._plan.shards)
+        with suppress(TimeoutError):
+            wait_until(lambda: not [*self._rule_faults()], _RULES_S)
+        self._problems += self._rule_faults()
+
+    def _rule_faults(self) -> Iterator[str]:
+        return settled(self._changer, in_force(self._server), self._plan.shards)
 
     def _analyses(self) -> list[Told]:
         plan, record = self._plan, self._record
@@ -199,12 +205,13 @@ class Campaign:
         counted = differing_counts(self._monitor.counted(), expected_counts(rows.events, config.session))
         alerts = [*alert_faults(self._probe.acked, self._monitor.alerts, rows.alerts)]
         rulings = [*ruling_faults(self._changer, books.all(), rows.anomalies)]
+        is_blind = self._journals.unseen > 0 and bool(differing or rulings)
         problems = [
             *verdict.problems,
             *self._problems,
             *sorted(self._journals.problems | self._ledger.problems),
             *([] if self._journals.frames else ["no frame of a journal was seen"]),
-            *([f"{self._journals.unseen} frames were deleted unseen"] if self._journals.unseen else []),
+            *([f"{self._journals.unseen} frames, maybe of rules, were deleted unseen"] if is_blind else []),
             *told("counts of the monitor are not those of the rows", counted),
             *told("alerts are wrong", alerts),
             *told("rules are wrong", rulings),

@@ -19,7 +19,7 @@ from tests.live.serving import Answer, Serving
 PATH: Final = "/api/v1/detectors"
 _TIMEOUT_S: Final = 6.0
 _AGAIN_S: Final = 0.2
-_CALM_S: Final = (0.1, 1.0)
+_CALM_S: Final = (0.3, 1.5)  # so that no look at the journals misses two
 _MOST_TRIES: Final = 4  # then it gives up, and does not know whether it was heard
 _WAIT: Final = (429, 503)
 _CONFLICT: Final = 409

@@ -57,8 +57,8 @@ class World:
         book = configured(self._config).put(decode_book(self._shard.rules()), "default", own)
         self._shard.configure(encode_book(book), self.now_ms)
 
-    def tick(self) -> None:
-        self._shard.tick(self.now_ms, 0)
+    def tick(self, *, sinks_done_seq: int = 0) -> None:
+        self._shard.tick(self.now_ms, sinks_done_seq)
 
     def slices(self) -> list[Slice]:
         """What the monitor would get, which has nothing yet of what comes now."""
