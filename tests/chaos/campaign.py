@@ -1,5 +1,6 @@
 """One run: a server, clients, a nemesis, and at the end the verdict."""
 
+import http.client
 import json
 import shutil
 import time
@@ -89,7 +90,7 @@ class Campaign:
             sessions=len({(told.view["session_id"], told.view["generation"]) for told in analyses}),
             frames=self._journals.frames,
             ledgers=self._ledger.looks,
-            counted=sum(count for (metric, _), count in self._monitor.counted().items() if metric == "events"),
+            counted=self._monitor.events(),
             alerts=len(self._monitor.alerts),
             rule_changes=(self._changer.acked, len(self._changer.unsure)),
             seconds=time.monotonic() - started_s,
@@ -141,7 +142,7 @@ class Campaign:
         params = {"rule": PROBES.name, "state": "firing"}
 
         def is_there() -> bool:
-            with suppress(OSError):
+            with suppress(OSError, http.client.HTTPException):
                 answer = self._server.get("/api/v1/alerts", params=params)
                 return answer.status == 200 and any(one["group"] == event_type for one in answer.json["items"])
             return False
@@ -173,8 +174,7 @@ class Campaign:
 
         def is_counted() -> bool:
             self._monitor.look()
-            counted = sum(count for (metric, _), count in self._monitor.counted().items() if metric == "events")
-            return counted >= total["accepted"] + total["late"] and not self._monitor.unstored()
+            return self._monitor.events() >= total["accepted"] + total["late"] and not self._monitor.unstored()
 
         with suppress(TimeoutError):
             wait_until(is_counted, _COUNT_S)

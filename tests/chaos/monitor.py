@@ -59,8 +59,10 @@ class MonitorWatch:
         self._thread.start()
 
     def stop(self) -> None:
+        """With a last look, for what changed while the server stopped."""
         self._stopping.set()
         self._thread.join()
+        self.look()
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_S):
@@ -80,6 +82,10 @@ class MonitorWatch:
 
     def counted(self) -> Counter[Cell]:
         return Counter({cell: sum(minutes.values()) for cell, minutes in self._minutes.items()})
+
+    def events(self) -> int:
+        """How many were counted."""
+        return sum(count for (metric, _), count in self.counted().items() if metric == "events")
 
     def unstored(self) -> int:
         """Alerts of which the store lacks the last version."""

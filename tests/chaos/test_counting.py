@@ -70,6 +70,15 @@ def test_a_minute_that_the_monitor_forgot_is_still_counted(desk: Desk) -> None:
     assert desk.watch.counted()["events", "probe_1"] == 7
 
 
+def test_what_changed_at_the_last_moment_is_seen_after_the_monitor_has_stopped(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.watch.start()
+    desk.count("probe_1", 3)
+    desk.monitor.close()
+    desk.watch.stop()
+    assert (desk.watch.events(), len(desk.watch.alerts)) == (3, 2)
+
+
 def test_each_probe_is_in_one_alert_of_each_rule(desk: Desk) -> None:
     desk.count("probe_1", 4)
     desk.count("probe_1", 4)
