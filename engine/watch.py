@@ -91,6 +91,9 @@ class Watch:
         if recent.shown == len(moments) and at_ms >= (moments[-1].at_ms if moments else recent.at_ms):
             if recent.is_full(at_ms):
                 self._move_on(session, recent, at_ms)
+            if recent.unended is not None:  # `settle` keeps apart what the end shows
+                recent.insert(moment)
+                return None
             recent.moments = (*recent.moments, moment)
             recent.shown += 1
             changed = self._show(session, moment)
