@@ -63,6 +63,8 @@ FAILURES: Final = (
         "A damaged `monitor.db` stops the alerts and nothing else.",
         "`/health` degraded, `sessiond_monitor_up`, `sessiond_monitor_lag_seconds`",
         "tests/live/test_monitor.py::test_whoever_is_killed_every_event_counts_once",
+        "an event after the kill is in an alert after {chaos.alerting_again_s.kill monitor.median} s (median; at most "
+        "{chaos.alerting_again_s.kill monitor.max} s)",
     ),
     Failure(
         "Who is told of an alert does not answer",
@@ -70,6 +72,14 @@ FAILURES: Final = (
         "rules and events do not wait for it.",
         "`deliveries` of the alert, `sessiond_channel_waiting`, `sessiond_channel_given_up_total`",
         "tests/live/test_monitor.py::test_a_message_goes_out_again_after_the_monitor_was_killed",
+    ),
+    Failure(
+        "Rules are changed while a shard is away",
+        "The change gets 503, and may have been taken: the same sent again is harmless. A shard that was away has the "
+        "newest rules with the next tick, and each frame that is folded again is judged by the rules it had. An "
+        "anomaly names the version and shows its thresholds.",
+        "`sessiond_rules_version` differs between shards",
+        "tests/actors/test_settling.py::test_a_shard_that_was_away_gets_the_rules_when_it_is_back",
     ),
     Failure(
         "Everything is killed at once",

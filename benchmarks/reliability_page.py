@@ -55,7 +55,11 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
 A real server under load from clients that record every ack and send again what was not acked. Processes are killed
 (SIGKILL) or paused (SIGSTOP) at random moments; the seed repeats which. In the end the clients' record is compared with
 the rows of ClickHouse, one by one, and what the server says of its sessions with a fold of those rows; the ledger is
-asked twice a second. Times are until the next ack, with the clients at work on the same cores.
+asked twice a second. Somebody changes the rules of detectors all the while: each version must be of one change, acked
+or without an answer, the shards must agree on the last one, and each anomaly must show the thresholds of the version
+that it names. What the monitor counted is compared with the rows by event type, its alerts with what they are about,
+one by one. Times are until the next ack, or until an event after the fault was in an alert, with the clients at work
+on the same cores.
 """,
     "simulation": """\
 ## The simulation: `make simulation EXAMPLES=2000`

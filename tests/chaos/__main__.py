@@ -7,8 +7,9 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.campaign import Campaign
 from tests.chaos.faults import chosen, drawn
+from tests.chaos.plan import Plan
 from tests.chaos.report import recorded, shown
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from actors.wiring import system_now_ms
 from engine.config import Config
+from tests.chaos.books import Books
 from tests.chaos.refold import AT_THE_END, GONE, Refold, key_of
 from tests.chaos.rows import Rows
 from tests.chaos.verdict import told
@@ -39,9 +40,11 @@ def asked(server: Serving, sessions: Collection[str], *, sample: int, seed: str)
         yield Told(server.get("/session/analysis", params={"session_id": session_id}).json, at_ms)
 
 
-def disagreements(analyses: Sequence[Told], rows: Rows, config: Config, started_ms: int) -> list[str]:
-    """One sentence each. `started_ms`: when the server last came back."""
-    refold = Refold(rows.events, config, started_ms=started_ms)
+def disagreements(
+    analyses: Sequence[Told], rows: Rows, config: Config, started_ms: int, books: Books | None = None
+) -> list[str]:
+    """One sentence each. `started_ms`: when the server last came back; `books`: see `Refold`."""
+    refold = Refold(rows.events, config, started_ms=started_ms, books=books)
     answers = [answer for answer in analyses if "session_id" in answer.view]
     refusals = [view["detail"] for view, _ in analyses if "session_id" not in view]
     seen = {(view["session_id"], view["generation"]): view for view, _ in answers}

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 GATEWAY: Final = "gateway"
 SHARD: Final = "ray::ShardShell"
 STORE: Final = "ray::StoreShell"
+MONITOR: Final = "ray::Monitor"
 AGENT: Final = "ray::RuntimeEnvAgent"
 RAYLET: Final = "/raylet/raylet"
 GCS: Final = "/gcs/gcs_server"
@@ -14,19 +15,23 @@ GCS: Final = "/gcs/gcs_server"
 
 class Fault(NamedTuple):
     """`targets`: words in the titles of the processes, `GATEWAY` for the served one. `accepts`: events must be acked
-    while a pause lasts; else the clock that stops with the next ack starts when it is over."""
+    while a pause lasts; else the clock that stops with the next ack starts when it is over. `alerts`: also the time
+    until an event that came after it is in an alert is taken."""
 
     name: str
     how: Literal["kill", "pause", "fence", "everything", "restart", "supervisor"]
     targets: tuple[str, ...] = ()
     weight: int = 1
     accepts: bool = False
+    alerts: bool = False
 
 
 FAULTS: Final = (
     Fault("kill shard", "kill", (SHARD,), 12),
     Fault("kill gateway", "kill", (GATEWAY,), 10),
     Fault("kill store", "kill", (STORE,), 8),
+    Fault("kill monitor", "kill", (MONITOR,), 4, alerts=True),
+    Fault("kill shard and monitor", "kill", (SHARD, MONITOR), 3),
     Fault("kill shard and store", "kill", (SHARD, STORE), 4),
     Fault("kill gateway and shard", "kill", (GATEWAY, SHARD), 3),
     Fault("kill raylet agent", "kill", (AGENT,), 1),
@@ -35,6 +40,7 @@ FAULTS: Final = (
     Fault("kill everything", "everything", (), 4),
     Fault("pause shard", "pause", (SHARD,), 2),
     Fault("pause store", "pause", (STORE,), 1, accepts=True),
+    Fault("pause monitor", "pause", (MONITOR,), 1, accepts=True),
     Fault("pause gateway", "pause", (GATEWAY,), 1),
     Fault("pause shard, kill gateway", "fence", (SHARD, GATEWAY), 2),
     Fault("hang shard", "fence", (SHARD,), 1),

@@ -22,9 +22,11 @@ class Nemesis:
         self._server = server
         self._probe = probe
         self._pause_s = pause_s
+        self.probed = ""
 
     def strike(self, fault: Fault) -> float:
-        """Seconds until accepting again. Raises TimeoutError when the server does not come back."""
+        """Seconds until accepting again. Raises TimeoutError when the server does not come back. `probed`: the type of
+        the events that were accepted."""
         if fault.how == "kill":
             return self._kill(fault)
         if fault.how == "pause":
@@ -88,7 +90,7 @@ class Nemesis:
         return found
 
     def _until_acked(self, started_s: float) -> float:
-        self._probe.until_acked()
+        self.probed = self._probe.until_acked()
         return time.monotonic() - started_s
 
 

@@ -3,6 +3,9 @@
 The rows of a session, in the order of its journal, are folded with the same code and settings but in one go: no
 snapshot, no restart, no replay. Duplicates are not stored, and whether an event came late is not in its row: what
 counts those (`events_duplicate`, `events_late`) cannot be compared.
+
+Each frame is folded under the rules that its shard had then, which the journals told while they were there. A session
+that ended may have done so under later ones: so nobody may change the rules of detectors that speak at the end.
 """
 
 from collections import Counter, defaultdict
@@ -13,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from engine import slots
+from engine.book import Book
 from engine.config import Config
 from engine.device import Device
 from engine.fold import Folder
@@ -20,9 +24,10 @@ from engine.rulebook import Rulebook
 from engine.session import Session
 from engine.summary import summarise
 from engine.wire import ISOLATED, OVERFLOWED, Event
-from gateway.payloads import extractors
+from gateway.payloads import Extractor, extractors
 from gateway.views import session_view
 from persistence.tables import DEVICE
+from tests.chaos.books import Books
 from tests.chaos.rows import Row
 
 Place = tuple[str, int]  # session id, generation
@@ -39,13 +44,16 @@ GONE: Final = "withdrawn"
 class Refold:
     """The sessions of these rows of raw events, which come by shard, frame and index.
 
-    `started_ms`: when the server last began: nobody times out before the grace after that has passed.
+    `started_ms`: when the server last began: nobody times out before the grace after that has passed. `books`: the
+    rules in force, where they changed.
     """
 
-    def __init__(self, rows: Iterable[Row], config: Config, *, started_ms: int = 0) -> None:
+    def __init__(self, rows: Iterable[Row], config: Config, *, started_ms: int = 0, books: Books | None = None) -> None:
+        self._config = config
         self._limits = config.session
         self._extractors = extractors(config.session)
-        self._folder = Folder(config.session, Rulebook(config.detectors), config.live.funnels)
+        self._books = books or Books()
+        self._folders: dict[int, Folder] = {}  # by version of the book
         self._not_before_ms = started_ms + config.session.grace_ms
         self._rows: dict[Place, list[Row]] = defaultdict(list)
         for row in rows:
@@ -70,18 +78,26 @@ class Refold:
             received_ms=0,
         )
         for _, frame in groupby(rows, key=lambda row: row["src_seq"]):
-            for row in sorted(frame, key=lambda row: int(row["at_ms"])):  # as a shard folds a batch
-                self._folder.fold(session, self._event(row), row["received_ms"])
-            for _ in self._folder.settle():
+            batch = sorted(frame, key=lambda row: int(row["at_ms"]))  # as a shard folds it
+            folder = self._folder(batch[0])
+            for row in batch:
+                folder.fold(session, seen_of(row, self._extractors), row["received_ms"])
+            for _ in folder.settle():
                 pass
         return session
 
-    def _event(self, row: Row) -> Event:
-        event = event_of(row)
-        extract = self._extractors.get(event.event_type)
-        if extract is not None and event.payload:
-            extract(event)
-        return event
+    def _folder(self, row: Row) -> Folder:
+        """That folds as the shard did when this row came."""
+        book = self._books.at(row["src_shard"], row["src_seq"])
+        if book.version not in self._folders:
+            self._folders[book.version] = self._made(book)
+        return self._folders[book.version]
+
+    def _made(self, book: Book) -> Folder:
+        rulebook = Rulebook(self._config.detectors)
+        if book != Book():
+            rulebook.take(book, 0)
+        return Folder(self._limits, rulebook, self._config.live.funnels)
 
     def differences(self, told: View, at_ms: int) -> Iterator[str]:
         """What is wrong with an analysis that was read at `at_ms`, of a session that got no event afterwards."""
@@ -93,7 +109,7 @@ class Refold:
             return
         yield from (f"{name} {fault}" for fault in self._end_faults(place, told, at_ms))
         if told["end_reason"] and session.is_live:
-            self._folder.end(session, told["end_reason"], at_ms)
+            self._folder(self._rows[place][-1]).end(session, told["end_reason"], at_ms)
         expected = _comparable(msgspec.to_builtins(session_view(summarise(session))))
         for field, value in _comparable(told).items():
             if value != expected[field]:
@@ -125,6 +141,15 @@ def key_of(row: Row) -> str:
     if row["session_id"].startswith(slots.MADE):
         return slots.user_key(row["project_id"], row["user_id"])
     return slots.session_key(row["project_id"], row["session_id"])
+
+
+def seen_of(row: Row, read: Mapping[str, Extractor]) -> Event:
+    """With what the gateway read from the payload."""
+    event = event_of(row)
+    extract = read.get(event.event_type)
+    if extract is not None and event.payload:
+        extract(event)
+    return event
 
 
 def event_of(row: Row) -> Event:

@@ -4,7 +4,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from benchmarks import reliability
-from tests.chaos.campaign import Plan, Result
+from tests.chaos.plan import Plan, Result
 
 
 def shown(plan: Plan, result: Result) -> str:
@@ -25,6 +25,9 @@ def shown(plan: Plan, result: Result) -> str:
             f"seed {plan.seed}, {result.seconds / 60:.1f} min, {sum(map(len, result.accepting_s.values()))} faults",
             f"{result.sent} events sent, {result.acked} acked, {result.refused} refused; answers: {result.answers}",
             f"{result.sessions} sessions, {result.frames} frames of the journals and {result.ledgers} ledgers seen",
+            f"{result.counted} events counted by the monitor, {result.alerts} alerts;"
+            f" {result.rule_changes[0]} changes of the rules acked, {result.rule_changes[1]} without an answer",
+            *(f"in an alert after {name}: {_times(times_s)}" for name, times_s in sorted(result.alerting_s.items())),
             f"{verdict.lost} lost, {verdict.doubled} doubled",
             *(f"PROBLEM: {problem}" for problem in verdict.problems),
         ]
@@ -36,6 +39,7 @@ def p95(times_s: list[float]) -> float:
 
 
 def figures(plan: Plan, result: Result) -> dict[str, Any]:
+    alerting = {name: _times(times_s) for name, times_s in sorted(result.alerting_s.items())}
     return {
         "seed": plan.seed,
         "minutes": round(result.seconds / 60, 1),
@@ -46,15 +50,20 @@ def figures(plan: Plan, result: Result) -> dict[str, Any]:
         "lost": result.verdict.lost,
         "doubled": result.verdict.doubled,
         "sessions": result.sessions,
-        "accepting_again_s": {
-            name: {
-                "count": len(times_s),
-                "median": round(median(times_s), 2),
-                "p95": round(p95(times_s), 2),
-                "max": round(max(times_s), 2),
-            }
-            for name, times_s in sorted(result.accepting_s.items())
-        },
+        "counted_by_the_monitor": result.counted,
+        "alerts": result.alerts,
+        "changes_of_rules": {"acked": result.rule_changes[0], "without_an_answer": result.rule_changes[1]},
+        "accepting_again_s": {name: _times(times_s) for name, times_s in sorted(result.accepting_s.items())},
+        **({"alerting_again_s": alerting} if alerting else {}),
+    }
+
+
+def _times(times_s: list[float]) -> dict[str, float]:
+    return {
+        "count": len(times_s),
+        "median": round(median(times_s), 2),
+        "p95": round(p95(times_s), 2),
+        "max": round(max(times_s), 2),
     }
 
 

@@ -5,7 +5,7 @@ In a process of its own, because a process can open one embedded database only, 
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +26,8 @@ _QUERIES: Final[Mapping[str, str]] = {
     "events": f"SELECT {_SEEN}, generation, late, {_IN_ORDER}, toUnixTimestamp64Milli(timestamp) AS at_ms,"
     f" toUnixTimestamp64Milli(received_at) AS received_ms FROM events ORDER BY {_IN_ORDER}",
     "final": "SELECT event_id, count() AS copies FROM events FINAL GROUP BY event_id",
-    "anomalies": "SELECT anomaly_id, type, status FROM anomalies FINAL",
+    "anomalies": "SELECT anomaly_id, type, status, rule_version, thresholds FROM anomalies FINAL",
+    "alerts": "SELECT alert_id, rule, group_name, state, version FROM alerts FINAL",
     "bad_rows": f"SELECT original, code FROM bad_rows ORDER BY {_IN_ORDER}",
 }
 _SETTINGS: Final = {
@@ -42,6 +43,7 @@ class Rows(NamedTuple):
     final: dict[str, int]
     anomalies: list[dict[str, Any]]
     bad_rows: list[bytes]
+    alerts: Sequence[Row] = ()
 
 
 def read_rows(database: Path, folder: Path) -> Rows:
@@ -53,6 +55,7 @@ def read_rows(database: Path, folder: Path) -> Rows:
         final={row["event_id"]: row["copies"] for row in tables["final"]},
         anomalies=tables["anomalies"],
         bad_rows=[row["original"] for row in tables["bad_rows"]],
+        alerts=tables["alerts"],
     )
 
 

@@ -1,12 +1,14 @@
 """The checker itself: it agrees with a shard that did everything right, and sees what is wrong with any other."""
 
 from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any
 
 import pytest
 
 from engine.config import Config, Session
 from tests.chaos.analyses import Told, disagreements
+from tests.chaos.changer import drawn
 from tests.chaos.refold import Refold
 from tests.chaos.rows import Rows
 from tests.chaos.traffic import Traffic
@@ -31,6 +33,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.close()
 
 
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same with rules that change all the time."""
+    world = World(tmp_path_factory.mktemp("changed"), CONFIG)
+    traffic = Traffic(seed="changed", name="c", visitors=20, gap_ms=60_000, clock=world.clock)
+    chance = Random("changed")
+    for number in range(300):
+        if chance.random() < 0.3:
+            world.configure(drawn(chance, number))
+        batch = traffic.batch()
+        world.send(batch)
+        traffic.acked(batch)
+        world.now_ms += 80_000 if number % 50 == 25 else 2_000
+        world.tick()
+    yield world
+    world.close()
+
+
 def differences(world: World, rows: Sequence[dict[str, Any]], views: Views) -> list[str]:
     refold = Refold(rows, CONFIG)
     return [found for view in views for found in refold.differences(view, world.now_ms)]
@@ -42,6 +62,21 @@ def test_a_fold_of_the_rows_is_what_the_shard_says(world: World) -> None:
     assert {view["end_reason"] for view in views} == {None, "close", "timeout"}
     assert {anomaly["type"] for view in views for anomaly in view["anomalies"]} >= {"rage_click", "stuck_pattern"}
     assert Refold(world.rows(), CONFIG).sessions.keys() == {(v["session_id"], v["generation"]) for v in views}
+
+
+def test_each_frame_is_folded_under_the_rules_that_were_in_force(changed: World) -> None:
+    views, rows = changed.views(), changed.rows()
+    refold = Refold(rows, CONFIG, books=changed.books())
+    assert [found for view in views for found in refold.differences(view, changed.now_ms)] == []
+    anomalies = [anomaly for view in views for anomaly in view["anomalies"]]
+    assert len({one["rule_version"] for one in anomalies if one["type"] == "rage_click"}) > 5
+    assert refold.standing() != Refold(rows, CONFIG).standing()
+
+
+def test_rules_that_a_shard_takes_a_frame_too_late_are_seen(changed: World) -> None:
+    views, rows = changed.views(), changed.rows()
+    refold = Refold(rows, CONFIG, books=changed.books(later=1))
+    assert [found for view in views for found in refold.differences(view, changed.now_ms) if "`anomalies`" in found]
 
 
 def test_a_row_that_is_missing_is_seen(world: World) -> None:

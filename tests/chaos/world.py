@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from actors.shard import Shard
+from engine.book import decode_book, encode_book
 from engine.config import Config
+from engine.overlay import Overlay
+from engine.rulebook import configured
+from engine.slices import Slice
 from engine.wire import Batch, encode
 from gateway.agent import AgentReader
 from gateway.decode import Decoded, Decoder
@@ -21,6 +26,7 @@ from persistence.ports import SessionFilter
 from persistence.tables import EVENTS, default_of
 from persistence.unpacked import unpack
 from tests.builders import T0
+from tests.chaos.books import Books
 from tests.chaos.record import Sent
 
 
@@ -32,7 +38,7 @@ class World:
         self._folder = folder
         self._config = config
         self._decoder = Decoder(config, Normaliser(config, AgentReader()))
-        self._number = 0
+        self._number = self._told_seq = 0
         self._shard = Shard(number=0, journal=Journal(folder), config=config, now_ms=T0, free_disk_percent=lambda: 50.0)
 
     def clock(self) -> int:
@@ -46,13 +52,32 @@ class World:
         self._shard.apply(encode(payload))
         return decoded
 
-    def tick(self) -> None:
-        self._shard.tick(self.now_ms, 0)
+    def configure(self, own: Overlay) -> None:
+        """As `PUT /api/v1/detectors` does."""
+        book = configured(self._config).put(decode_book(self._shard.rules()), "default", own)
+        self._shard.configure(encode_book(book), self.now_ms)
+
+    def tick(self, *, sinks_done_seq: int = 0) -> None:
+        self._shard.tick(self.now_ms, sinks_done_seq)
+
+    def slices(self) -> list[Slice]:
+        """What the monitor would get, which has nothing yet of what comes now."""
+        found = self._shard.slices(self._told_seq)
+        self._told_seq = found[-1].upto_seq if found else self._told_seq
+        return found
 
     def views(self) -> list[dict[str, Any]]:
         """What `/api/v1/sessions` would list."""
         found = self._shard.sessions(SessionFilter("default", limit=100_000))
         return [msgspec.to_builtins(session_view(summary)) for summary in found]
+
+    def books(self, *, later: int = 0) -> Books:
+        """As the journal tells them, or by so many frames later."""
+        books = Books()
+        with closing(JournalReader(self._folder)) as reader:
+            frames = reader.frames(0, max_frames=100_000)
+        books.took(0, [frame._replace(seq=frame.seq + later) for frame in frames])
+        return books
 
     def rows(self) -> list[dict[str, Any]]:
         """Of raw events, as `tests/chaos/rows.py` reads them."""

@@ -6,7 +6,7 @@ from engine.analysis import Summary
 from engine.memory_archive import MemoryArchive
 from engine.registry import Registry
 from engine.summary import summarise
-from engine.wire import ACCEPTED, DUPLICATE, LATE_FOLDED, LATE_RAW, TIME_MISSING
+from engine.wire import ACCEPTED, DUPLICATE, LATE_FOLDED, LATE_RAW, TIME_MISSING, Event
 from tests.builders import GAP, HOUR, click, event
 from tests.engine.drive import DAY, MONTH, S1, ended_registry, take
 
@@ -50,6 +50,17 @@ def test_a_late_close_event_takes_the_missing_close_back(archive: MemoryArchive 
 def test_late_clicks_can_still_be_rage() -> None:
     outcome = take(ended_registry(None), *(click(20 + 100 * at) for at in range(6)))
     assert "rage_click" in [row.anomaly.type for row in outcome.anomalies]
+
+
+@pytest.mark.parametrize("last", [event("app_close", 60_000), event(at=59_000), click(59_000)])
+def test_late_clicks_that_are_rage_stay_so_whatever_comes_later_still(
+    archive: MemoryArchive | None, last: Event
+) -> None:
+    registry = ended_registry(archive)
+    take(registry, *(click(20_000 + 100 * at) for at in range(6)))
+    take(registry, event(at=60_000))  # so much later that nobody goes back to the clicks any more
+    [summary] = take(registry, last).summaries
+    assert [one.status for one in summary.anomalies if one.type == "rage_click"] == ["confirmed"]
 
 
 def test_a_resend_without_a_timestamp_is_known_by_its_id(archive: MemoryArchive | None) -> None:

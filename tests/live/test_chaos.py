@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.campaign import Campaign
 from tests.chaos.faults import named
+from tests.chaos.plan import Plan
 
-FAULTS = ("kill shard", "kill store", "pause shard, kill gateway", "kill gateway", "kill everything")
+FAULTS = ("kill shard and monitor", "kill store", "pause shard, kill gateway", "kill gateway", "kill everything")
 
 
 @pytest.mark.timeout(180)
@@ -17,3 +18,4 @@ def test_nothing_acked_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> 
     assert result.verdict == (0, 0, [])
     assert result.acked > 1_000
     assert set(result.accepting_s) == set(FAULTS)
+    assert result.rule_changes[0] > 0
