@@ -161,7 +161,7 @@ class Persister:
         """Begin where the plan says: a chunk that was planned is sent again as it was, stored or not."""
         position = self._plan.position(self._source)
         planned = self._intake.resume(position)
-        self._delivery = self._delivery_of(planned) if planned else None
+        self._delivery = self._delivery_of(planned, is_resumed=True) if planned else None
         self._done_seq = position.done_seq
         self._is_resumed = True
 
@@ -174,9 +174,13 @@ class Persister:
         self._delivery = delivery
         self._backlog.drop(frames)
 
-    def _delivery_of(self, frames: list[Unpacked]) -> Delivery:
+    def _delivery_of(self, frames: list[Unpacked], *, is_resumed: bool = False) -> Delivery:
         return Delivery(
-            store=self._store, source=self._source, chunk=chunk_of(frames), max_refusals=self._rules.max_refusals
+            store=self._store,
+            source=self._source,
+            chunk=chunk_of(frames),
+            max_refusals=self._rules.max_refusals,
+            is_resumed=is_resumed,
         )
 
     def _send(self, delivery: Delivery) -> None:

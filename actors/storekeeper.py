@@ -14,6 +14,7 @@ from engine.alerting import Alert
 from engine.analysis import Summary
 from engine.config import Config
 from engine.ledger import Booked
+from persistence.again import insert_again
 from persistence.alert_columns import alerts_columns, token_of
 from persistence.alert_table import ALERTS
 from persistence.audit import audit_sql
@@ -101,7 +102,8 @@ class StoreKeeper:
     def store_alerts(self, alerts: Sequence[Alert]) -> None:
         """Twice is once. Raises `Wait` while the store is away, at once when that is known."""
         self._pulse.check()
-        self._store.insert("alerts", typed(ALERTS, alerts_columns(alerts)), token=token_of(alerts))
+        # They are few, and this may be a retry.
+        insert_again(self._store, "alerts", typed(ALERTS, alerts_columns(alerts)), token=token_of(alerts))
 
     def ping(self) -> None:
         """Raises `Wait` when the store does not answer; says so at once, because it was asked before."""

@@ -50,7 +50,9 @@ FAILURES: Final = (
     ),
     Failure(
         "The store's process is killed, with the persisters in it",
-        "Acks go on. It starts again and sends what was planned under the same tokens.",
+        "Acks go on. It starts again, sends what was planned under the same tokens, and looks whether the rows are "
+        "there: ClickHouse may know a token whose rows the kill took with it "
+        "([test](../tests/live/test_store_crash.py)).",
         "`/health` degraded, `sessiond_sink_lag_seconds`",
         _CHAOS,
         _again("kill store"),

@@ -18,6 +18,7 @@ from engine.analysis import Summary
 from engine.config import ClickHouse
 from persistence.audit import audit_of, audit_query
 from persistence.connection import ClientPool, open_client
+from persistence.lacking import identities, identity, lacking, queries
 from persistence.migrations import migrate, shipped_migrations
 from persistence.ports import (
     Audit,
@@ -103,6 +104,12 @@ class ClickHouseStore:
                 fmt="ArrowStream",
             )
         return int(rows.num_rows)
+
+    def lacking(self, table: str, rows: Rows) -> Rows:
+        target = table_named(table)
+        wanted = identities(target, rows)
+        found = [row for query in queries(target, wanted) for row in self._named_rows(query)]
+        return lacking(rows, wanted, {identity(target, row): row["highest"] for row in found})
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         for (project_id, _), dates in _by_month(days).items():

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from engine.errors import OperatorError
 from engine.ledger import Entry
+from persistence.again import insert_again
 from persistence.chunk import Chunk
 from persistence.columns import Columns, joined, plain, typed
 from persistence.counted import days, entries
@@ -24,23 +25,33 @@ _NOTED: Final = (EVENTS.name, ANOMALIES.name, SESSIONS.name, BAD_ROWS.name)
 
 
 class Delivery:
-    """`run` until it returns; after a `Wait` run it again, and it goes on with the table that failed.
+    """`run` until it returns; after a `Wait` run it again, and it goes on with the table that failed. `is_resumed`: a
+    process before this one may have sent some of it.
 
     Raises `OperatorError` when no row of a table is taken: then the table is at fault, not a row.
     """
 
-    def __init__(self, *, store: Store, source: Source, chunk: Chunk, max_refusals: int) -> None:
+    def __init__(
+        self, *, store: Store, source: Source, chunk: Chunk, max_refusals: int, is_resumed: bool = False
+    ) -> None:
         self.chunk = chunk
         self.rows: dict[str, int] = {}  # stored, by table
         self.refused: list[str] = []  # one line per row that went to bad_rows
         self._store = store
         self._source = source
         self._max_refusals = max_refusals
+        self._is_again = is_resumed
         self._left = list(chunk.tables.items())
         self._events: Rows | None = None  # stored
         self._refused_events = list(chunk.unfit)
 
     def run(self) -> None:
+        try:
+            self._run()
+        finally:
+            self._is_again = True
+
+    def _run(self) -> None:
         while self._left:
             table, rows = self._left[0]
             if table == EVENTS.name:
@@ -71,7 +82,7 @@ class Delivery:
         """The rows that are stored, and the others."""
         token = self._source.token(table, self.chunk.bounds)
         try:
-            self._store.insert(table, rows, token=token)
+            self._send(table, rows, token)
         except OperatorError as error:
             if table == BAD_ROWS.name or rows.num_rows == 1:
                 raise
@@ -87,7 +98,7 @@ class Delivery:
             start, stop = ranges.pop()
             part = rows[start:stop]
             try:
-                self._store.insert(table, part, token=f"{token}:{start}-{stop}")
+                self._send(table, part, f"{token}:{start}-{stop}")
                 stored.append(part)
             except OperatorError as next_error:
                 refusals += 1
@@ -104,14 +115,21 @@ class Delivery:
     def _set_aside(self, table: str, refused: list[Refused]) -> None:
         token = f"{self._source.token(BAD_ROWS.name, self.chunk.bounds)}:{table}"
         rows = typed(BAD_ROWS, set_aside(refused, self.chunk.newest_ms))
-        self._count(BAD_ROWS.name, self._store.insert(BAD_ROWS.name, rows, token=token))
+        self._send(BAD_ROWS.name, rows, token)
+        self._count(BAD_ROWS.name, rows.num_rows)
         self.refused += [f"{table}: {one.reason}" for one in refused]
         self._refused_events += places(refused)
 
     def _note(self) -> None:
         """Last, because it says that all the others are there."""
         token = self._source.token(DELIVERIES.name, self.chunk.bounds)
-        self._store.insert(DELIVERIES.name, typed(DELIVERIES, self._noted()), token=token)
+        self._send(DELIVERIES.name, typed(DELIVERIES, self._noted()), token)
+
+    def _send(self, table: str, rows: Rows, token: str) -> None:
+        if self._is_again:
+            insert_again(self._store, table, rows, token=token)
+        else:
+            self._store.insert(table, rows, token=token)
 
     def _noted(self) -> Columns:
         found = [] if self._events is None else days(self._events, self.chunk.unsure)

@@ -14,6 +14,7 @@ import msgspec
 from engine.analysis import Summary
 from persistence import memory_audit
 from persistence.columns import plain
+from persistence.lacking import Identity, identities, identity, lacking
 from persistence.ports import (
     Audit,
     AuditFilter,
@@ -56,6 +57,15 @@ class MemoryStore:
                 self._tokens[table].append(token)
                 self._add(target, _filled(target, rows))
         return int(rows.num_rows)
+
+    def lacking(self, table: str, rows: Rows) -> Rows:
+        target = table_named(table)
+        found: dict[Identity, int] = {}
+        with self._lock:
+            for row in self._rows[table].values():
+                key, version = identity(target, row), row[target.version] if target.version else 0
+                found[key] = max(version, found.get(key, -1))
+        return lacking(rows, identities(target, rows), found)
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         with self._lock:
@@ -133,10 +143,11 @@ class MemoryStore:
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """`when="after"`: the rows are stored and the answer is lost, which the caller cannot tell from `before`."""
+    """`when="after"`: the rows are stored and the answer is lost, which the caller cannot tell from `before`.
+    `torn`: the token is known from then on, and the rows are not there, as in a database that was killed meanwhile."""
 
     error: Exception
-    when: Literal["before", "after"] = "before"
+    when: Literal["before", "after", "torn"] = "before"
 
 
 class FailingStore:
@@ -145,6 +156,7 @@ class FailingStore:
     def __init__(self, store: Store, *, failures: Iterable[Failure | None] = ()) -> None:
         self._store = store
         self._failures = deque(failures)
+        self._torn: set[tuple[str, str]] = set()  # tables and tokens
 
     def fail_next(self, *failures: Failure | None) -> None:
         self._failures.extend(failures)
@@ -152,9 +164,15 @@ class FailingStore:
     def insert(self, table: str, rows: Rows, *, token: str) -> int:
         failure = self._next()
         _raise_if(failure, "before")
-        stored = self._store.insert(table, rows, token=token)
+        if failure is not None and failure.when == "torn":
+            self._torn.add((table, token))
+            raise failure.error
+        stored = rows.num_rows if (table, token) in self._torn else self._store.insert(table, rows, token=token)
         _raise_if(failure, "after")
         return stored
+
+    def lacking(self, table: str, rows: Rows) -> Rows:
+        return self._store.lacking(table, rows)
 
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         failure = self._next()

@@ -126,6 +126,9 @@ class Store(Protocol):
     def insert(self, table: str, rows: Rows, *, token: str) -> int:
         """Insert the rows once: the same `token` again is a no-op. Returns the rows sent."""
 
+    def lacking(self, table: str, rows: Rows) -> Rows:
+        """Those of the rows that the table does not hold, in this version or a higher one."""
+
     def refresh_daily(self, days: Sequence[tuple[str, str]]) -> None:
         """Compute `aggregated_events` again for these (project_id, YYYY-MM-DD)."""
 

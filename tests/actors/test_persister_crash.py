@@ -67,6 +67,7 @@ FAILURES = st.sampled_from(
         Failure(Wait("away"), when="after"),
         Failure(Crash(), when="before"),
         Failure(Crash(), when="after"),
+        Failure(Crash(), when="torn"),
     ]
 )
 

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -34,7 +35,14 @@ class ShimHandler(BaseHTTPRequestHandler):
         self.answer(self._parameters(), b"")
 
     def do_POST(self) -> None:
-        self.answer(self._parameters(), self._body())
+        body, kind = self._body(), self.headers.get("Content-Type", "")
+        if not kind.startswith("multipart/form-data"):
+            self.answer(self._parameters(), body)
+            return
+        form = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)  # when parameters are long
+        fields = {part.get_param("name", header="content-disposition"): part for part in form.walk()}
+        parameters = {str(name): str(part.get_payload()) for name, part in fields.items() if name}
+        self.answer(self._parameters() | parameters, b"")
 
     def answer(self, parameters: dict[str, str], body: bytes) -> None:
         raise NotImplementedError

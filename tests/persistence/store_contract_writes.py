@@ -12,7 +12,7 @@ from persistence.alert_table import ALERTS
 from persistence.columns import Columns, joined, typed
 from persistence.ports import EventFilter, StatsFilter, Store
 from persistence.summary_rows import DAY_MS
-from persistence.tables import ANOMALIES, BAD_ROWS, EVENTS, SESSIONS, default_of
+from persistence.tables import ANOMALIES, BAD_ROWS, DELIVERIES, EVENTS, SESSIONS, default_of
 from tests.alerting import alert
 from tests.builders import T0
 from tests.persistence.store_rows import (
@@ -35,6 +35,21 @@ class InsertContract:
         for number in range(2):
             store.insert("bad_rows", bad_rows(project, "x"), token=f"{project}-{number}")
         assert len(rows_of("bad_rows", project)) == 2
+
+    def test_rows_that_are_not_there_in_their_version_are_lacking(self, store: Store, project: str) -> None:
+        """Whatever their tokens say; of a table without a key those of another place."""
+        rows = event_rows(project, *((f"e{n}", FEBRUARY_MS + n * 40 * DAY_MS) for n in range(1_200)))
+        store.insert("events", rows[:1_100], token=project)
+        assert store.lacking("events", rows).equals(rows[1_100:])
+        known, newer, other = (
+            typed(ALERTS, alerts_columns([alert(id, project_id=project, version=version)]))
+            for id, version in (("a", 2), ("a", 3), ("b", 1))
+        )
+        store.insert("alerts", known, token=project)
+        assert [store.lacking("alerts", one).num_rows for one in (known, newer, other)] == [0, 1, 1]
+        store.insert("bad_rows", bad_rows(project, "x"), token=project)
+        assert store.lacking("bad_rows", bad_rows(project, "x")).num_rows == 0
+        assert store.lacking("deliveries", typed(DELIVERIES, {"journal_id": [project]})).num_rows == 1
 
     def test_a_token_counts_for_its_table_only(self, store: Store, rows_of: RowsOf, project: str) -> None:
         store.insert("bad_rows", bad_rows(project, "x"), token=project)

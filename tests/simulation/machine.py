@@ -60,7 +60,14 @@ FAULTS: Final = st.builds(
     SEEDS,
 )
 FAILURES: Final = st.lists(
-    st.sampled_from((None, Failure(Wait("The store is away."), "before"), Failure(Wait("No answer."), "after"))),
+    st.sampled_from(
+        (
+            None,
+            Failure(Wait("The store is away."), "before"),
+            Failure(Wait("No answer."), "after"),
+            Failure(Wait("It was killed."), "torn"),
+        )
+    ),
     min_size=1,
     max_size=4,
 )
