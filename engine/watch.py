@@ -26,7 +26,7 @@ _FOREVER_MS: Final = 1 << 62
 
 class Watch:
     """`detectors` by place in the table, None = turned off; `versions`: of their rules, `version`: of all of them.
-    `max_anomalies`: of a session, those not counted that were withdrawn."""
+    `kinds`: what event types mean, and how many anomalies a session may have."""
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """The contract of all detectors, whoever wrote them: what holds for each line of the table."""
 
+from collections.abc import Iterator
 from copy import copy
 
 import msgspec
@@ -11,6 +12,7 @@ from engine.config import Session
 from engine.detectors import DETECTORS, build_detectors
 from engine.detectors.base import MAX_EVIDENCE, Detector
 from engine.fold import Folder
+from engine.moment import Moment
 from engine.rulebook import Ruleset
 from engine.rules import Rules, Sequence, Sequences
 from engine.session import Session as State
@@ -155,6 +157,25 @@ def test_state_is_bounded(detector: Detector) -> None:
         spot = click(number, number % 3 * 200, id="y" * 190 + str(number))
         fold.fold(session, plain if number % 400 < 200 else spot, T0)
     assert len(msgspec.msgpack.encode(session.detectors)) < MAX_STATE_BYTES
+
+
+@each()
+@given(events=mixed())
+def test_no_state_holds_a_moment(detector: Detector, events: list[Event]) -> None:
+    """A moment knows the states before it: with one in a state, each would hold all that were before."""
+    fold, session = alone(detector), opened()
+    for one in events:
+        fold.fold(session, one, T0)
+        assert not [held for held in parts_of(session.detectors) if isinstance(held, Moment)]
+
+
+def parts_of(value: object) -> Iterator[object]:
+    yield value
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.astuple(value)
+    if isinstance(value, tuple):
+        for part in value:
+            yield from parts_of(part)
 
 
 @given(st.data())
