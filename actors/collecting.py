@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """While everything that stays is made: each search would look through all of it again, which takes a start of many
-    sessions a third of its time."""
+    """While everything that stays is made: each search would look through all of it again."""
     gc.disable()
     try:
         yield

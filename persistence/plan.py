@@ -1,7 +1,7 @@
 """How far each sink has got in each journal, and what it was about to send: durable, so that a retry sends the same.
 
 A chunk is planned before its first insert and done after its last one. After a crash in between, the planned bounds
-are sent again under the same tokens, and the store drops what it has already.
+are sent again under the same tokens, and the store drops what it has already: see persistence/again.py.
 """
 
 import sqlite3
