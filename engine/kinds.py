@@ -34,8 +34,9 @@ class Kinds(dict[str, Kind]):
             is_by_user=_is_by_user(event_type, limits),
             steps=self._funnels.steps_of(event_type),
         )
-        if len(self) < _MAX_KINDS:
-            self[kind.name] = kind
+        if len(self) >= _MAX_KINDS:
+            self.clear()
+        self[kind.name] = kind
         return kind
 
 

@@ -13,7 +13,7 @@ BITS: Final = -1  # the place of the bits
 
 
 class _Places(dict[int, tuple[int, ...]]):
-    """By the bits: the places of what stands in the tuple."""
+    """By the bits: the places of what stands in the tuple. One for each set of detectors that ever remembered."""
 
     def __missing__(self, bits: int) -> tuple[int, ...]:
         found = self[bits] = (BITS, *[place for place in range(bits.bit_length()) if bits >> place & 1])
@@ -30,7 +30,7 @@ def by_place(states: States) -> dict[int, Any]:
 
 def packed(known: Mapping[int, msgspec.Struct | None]) -> States:
     """Of states by place; None = nothing is remembered there."""
-    places = sorted(place for place, state in known.items() if state is not None and place != BITS)
+    places = sorted(place for place, state in known.items() if state is not None)
     return (sum(1 << place for place in places), *[known[place] for place in places])
 
 

@@ -14,7 +14,7 @@ from engine.moment import Moment, moment_of
 from engine.noted import Noted
 from engine.recent import MARK_MS, MAX_MOMENTS, Recent, marked
 from engine.reporter import Reporter
-from engine.roster import Roster
+from engine.roster import Profiles, Roster
 from engine.session import PATTERNS, Session
 from engine.states import BITS, NONE, PLACES, by_place, packed
 from engine.thaw import Thaw
@@ -48,9 +48,13 @@ class Watch:
         self._reporter = Reporter(max_anomalies=kinds.max_anomalies, noted=noted)
         self._thaw = thaw
         self._noted = noted
-        self._roster = Roster(self.detectors, kinds.continuous_types)
+        self._profiles = Profiles(self.detectors, kinds.continuous_types)
+        self._roster = Roster(self.detectors)
         self._gaps_ms = self._roster.gaps_ms
-        self.is_watched = self._roster.is_watched
+
+    def is_watched(self, event_type: str) -> bool:
+        """Whether such an event can matter to any detector: else no moment has to be made of it."""
+        return self._profiles[event_type] > 0
 
     def see(self, session: Session, event: Seen, kind: str) -> Sequence[Anomaly] | None:
         """An event that just came; the anomalies that are new or changed. None: it came late, or the session is over:
@@ -111,7 +115,7 @@ class Watch:
         """The next moment in order, to those that it can matter to. `idle_ms`: since the one before it."""
         before, event_type, states = session.latest, moment.event_type, session.detectors
         reached = bisect_right(self._gaps_ms, moment.at_ms - before.at_ms)
-        asked = self._roster[event_type, states[0], reached, before.event_type == event_type]
+        asked = self._roster[self._profiles[event_type], states[0], reached, before.event_type == event_type]
         if session.muted:
             asked = tuple([one for one in asked if one.detector.kind not in session.muted])
         bits, fresh = states[0], None  # the states from now on by place, where any changed

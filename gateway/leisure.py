@@ -13,8 +13,8 @@ _LONGEST_REST_S: Final = 0.5
 
 
 class Leisure:
-    """An ack goes through the loop in several steps and waits for a piece at each, and batches of one
-    shard wait for each other: giving way without a rest made acks four times as slow while events were judged."""
+    """An ack goes through the loop in several steps and waits for a piece at each, and batches of one shard wait for
+    each other: to give way without a rest is not enough. `python -m benchmarks.whatif` measures it."""
 
     def __init__(self) -> None:
         self._pieces = 0

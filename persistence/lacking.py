@@ -11,7 +11,7 @@ from persistence.queries import Query
 from persistence.table import TIME, Table
 from persistence.tables import default_of
 
-PAGE: Final = 1_000  # rows asked for in one query
+PAGE: Final = 100  # rows asked for in one query: of the longest ids a server takes no more in one parameter (128 KiB)
 Identity = tuple[Any, ...]
 Row = Mapping[str, Any]
 

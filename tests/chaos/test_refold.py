@@ -1,6 +1,6 @@
 """The checker itself: it agrees with a shard that did everything right, and sees what is wrong with any other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -21,27 +21,26 @@ Views = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Ten minutes of traffic."""
-    world = World(tmp_path_factory.mktemp("world"), CONFIG)
-    traffic = Traffic(seed="refold", name="c", visitors=20, gap_ms=60_000, clock=world.clock)
-    for number in range(300):
-        batch = traffic.batch()
-        world.send(batch)
-        traffic.acked(batch)
-        world.now_ms += 80_000 if number % 50 == 25 else 2_000
-        world.tick()
-    yield world
-    world.close()
+    yield from played(World(tmp_path_factory.mktemp("world"), CONFIG), "refold", lambda number: None)
 
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The same with rules that change all the time."""
     world = World(tmp_path_factory.mktemp("changed"), CONFIG)
-    traffic = Traffic(seed="changed", name="c", visitors=20, gap_ms=60_000, clock=world.clock)
     chance = Random("changed")
-    for number in range(300):
+
+    def configure(number: int) -> None:
         if chance.random() < 0.3:
             world.configure(drawn(chance, number))
+
+    yield from played(world, "changed", configure)
+
+
+def played(world: World, seed: str, configure: Callable[[int], None]) -> Iterator[World]:
+    traffic = Traffic(seed=seed, name="c", visitors=20, gap_ms=60_000, clock=world.clock)
+    for number in range(300):
+        configure(number)
         batch = traffic.batch()
         world.send(batch)
         traffic.acked(batch)

@@ -147,7 +147,7 @@ def test_what_was_withdrawn_and_is_said_again_was_found_then() -> None:
 
 def test_states_of_a_release_whose_table_had_another_order_go_on() -> None:
     fold = folder()
-    before = folded(*(click(at * 100) for at in range(5)), fold=fold)
+    before = folded(*(event("search", at * 1_000) for at in range(4)), fold=fold)
     places = {
         None if one is None else one.kind: place for place, one in enumerate(build_detectors(Ruleset(), Session()))
     }
@@ -155,8 +155,8 @@ def test_states_of_a_release_whose_table_had_another_order_go_on() -> None:
     before.detectors = tuple(states.get(places[kind]) for kind in FORMER)
     before.rules_version, before.recent, before.anomalies = 0, None, ()
     session = fold.decode(encode_session(before))
-    fold.fold(session, click(500), T0)
-    assert "rage_click" in [found.type for found in session.anomalies]
+    fold.fold(session, event("search", 4_000), T0)
+    assert [found.type for found in session.anomalies] == ["repeated_action"]
 
 
 class Faulty(Detector):
